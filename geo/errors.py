@@ -1,0 +1,106 @@
+"""Everything that can go wrong, by name.
+
+A failure carries its facts and both languages; its HTTP status is one row of the table in `api/errors.py`.
+`Text`, the pair of labels used everywhere, lives here because everything else may import this module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Text:
+    """One label in Thai and English; Thai first, because that is what most readers want."""
+
+    th: str
+    en: str
+
+    def __str__(self) -> str:
+        return f"{self.th} · {self.en}"
+
+    def in_language(self, language: str) -> str:
+        """The label for `th` or `en`."""
+        return self.en if language == "en" else self.th
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing a person should know about a file: where, what, and how bad.
+
+    `level` is `error` (the row or file is not taken), `changed` (the row is taken, a value was mended) or `warning`
+    (the row is taken as it is). `row` counts from 1, the first data row of the file. `lon`, `lat` are WGS 84 degrees.
+    """
+
+    code: str
+    told: Text
+    level: str = "warning"
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+    became: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+
+
+class AtlasError(Exception):
+    """The root of our failures; `told` is safe to show to anyone."""
+
+    def __init__(self, th: str, en: str) -> None:
+        super().__init__(en)
+        self.told = Text(th, en)
+
+
+class BadLayer(AtlasError):
+    """A layer's declaration contradicts itself; found at start, never at a request."""
+
+    def __init__(self, en: str) -> None:
+        super().__init__(f"การประกาศชั้นข้อมูลไม่ถูกต้อง: {en}", en)
+
+
+class UnknownLayer(AtlasError):
+    """No layer of that name."""
+
+
+class UnknownFeature(AtlasError):
+    """No feature with that id, or none that this audience may see."""
+
+
+class BadRequest(AtlasError):
+    """A parameter that makes no sense."""
+
+
+class NotYours(AtlasError):
+    """The person may not do this."""
+
+
+class NotSignedIn(AtlasError):
+    """A token is needed and was not given, or is not valid."""
+
+
+class LostRace(AtlasError):
+    """Somebody else changed the row first."""
+
+
+class TooBig(AtlasError):
+    """More than this service takes at once."""
+
+
+class StoreAway(AtlasError):
+    """The database does not answer."""
+
+
+class SetupMissing(AtlasError):
+    """The machine lacks something the Atlas needs; the message says what and how to get it."""
+
+
+class RefusedImport(AtlasError):
+    """A file that is not taken, with all of its problems at once.
+
+    `choices` are what a person may add to the command to have it taken, for example `--crs EPSG:24047`.
+    """
+
+    def __init__(self, told: Text, *, problems: tuple[Problem, ...] = (), choices: tuple[Text, ...] = ()) -> None:
+        super().__init__(told.th, told.en)
+        self.problems = problems
+        self.choices = choices

@@ -1,0 +1,123 @@
+"""The SQL functions and triggers that the tables rely on: written once, used by the migrations.
+
+Triggers are per layer and are put on after every upgrade, so that a new layer needs only its table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, text
+
+from geo.layer import Layer
+
+COUNT_ZOOM = 17
+
+# The square of the UTM grid that a point falls in, as one number: zone, easting and northing in squares.
+# Zones 47 and 48 cover Thailand (DESIGN §2.10); elsewhere the zone of the place is used the same way.
+ATLAS_CELL = """
+CREATE FUNCTION atlas_cell(geom geometry, metres integer) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  zone integer := least(60, 1 + floor((ST_X(geom) + 180) / 6)::integer);
+  place geometry := ST_Transform(ST_Force2D(geom), CASE WHEN ST_Y(geom) < 0 THEN 32700 ELSE 32600 END + zone);
+BEGIN
+  RETURN (CASE WHEN ST_Y(geom) < 0 THEN 100 ELSE 0 END + zone)::bigint * 10000000000
+       + floor(ST_X(place) / metres)::bigint * 100000 + floor(ST_Y(place) / metres)::bigint;
+END $$
+"""
+
+ATLAS_CELL_SHAPE = """
+CREATE FUNCTION atlas_cell_shape(cell bigint, metres integer) RETURNS geometry
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT ST_Transform(ST_MakeEnvelope(
+    (cell / 100000 % 100000) * metres, (cell % 100000) * metres,
+    (cell / 100000 % 100000 + 1) * metres, (cell % 100000 + 1) * metres,
+    32600 + (cell / 10000000000)::integer), 4326)
+$$
+"""
+
+# Tell every worker which layer changed and where, and keep the counts that far zooms draw.
+_TOLD = """
+CREATE FUNCTION atlas_told(layer text, box box2d) RETURNS void LANGUAGE sql AS $$
+  SELECT pg_notify('atlas_edit', json_build_object('layer', layer, 'box',
+    json_build_array(ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)))::text)
+  WHERE box IS NOT NULL
+$$
+"""
+
+_COUNTED = """
+CREATE FUNCTION atlas_counted(told_layer text, x integer, y integer, more bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO tile_count AS t (layer, x, y, features) VALUES (told_layer, x, y, more)
+  ON CONFLICT ON CONSTRAINT tile_count_pkey DO UPDATE SET features = t.features + excluded.features;
+END $$
+"""
+
+
+def _square(alias: str) -> str:
+    side = 40075016.685578488 / 2**COUNT_ZOOM
+    half = 20037508.342789244
+    west_east = f"(ST_XMin({alias}.geom_mercator) + ST_XMax({alias}.geom_mercator)) / 2"
+    south_north = f"(ST_YMin({alias}.geom_mercator) + ST_YMax({alias}.geom_mercator)) / 2"
+    return f"floor(({west_east} + {half}) / {side})::integer AS x, floor(({half} - {south_north}) / {side})::integer AS y"
+
+
+def _followed(operation: str, sources: tuple[tuple[str, int], ...]) -> str:
+    rows = " UNION ALL ".join(f"SELECT geom FROM {table}" for table, _ in sources)
+    counts = " UNION ALL ".join(
+        f"SELECT {_square('r')}, {sign} AS one FROM {table} r WHERE geom_mercator IS NOT NULL" for table, sign in sources
+    )
+    # Squares are taken in order so that two writers never wait for each other crosswise.
+    return f"""
+CREATE FUNCTION atlas_followed_{operation}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM atlas_told(TG_TABLE_NAME::text, ST_Extent(geom)::box2d) FROM ({rows}) AS touched;
+  IF TG_ARGV[0] = 'counted' THEN
+    PERFORM atlas_counted(TG_TABLE_NAME::text, x, y, more) FROM (
+      SELECT x, y, sum(one) AS more FROM ({counts}) AS c GROUP BY x, y HAVING sum(one) <> 0 ORDER BY x, y
+    ) AS changed;
+  END IF;
+  RETURN NULL;
+END $$
+"""
+
+
+FUNCTIONS = (
+    ATLAS_CELL,
+    ATLAS_CELL_SHAPE,
+    _TOLD,
+    _COUNTED,
+    _followed("insert", (("new_rows", 1),)),
+    _followed("update", (("new_rows", 1), ("old_rows", -1))),
+    _followed("delete", (("old_rows", -1),)),
+)
+
+DROPS = (
+    "DROP FUNCTION atlas_followed_insert()",
+    "DROP FUNCTION atlas_followed_update()",
+    "DROP FUNCTION atlas_followed_delete()",
+    "DROP FUNCTION atlas_counted(text, integer, integer, bigint)",
+    "DROP FUNCTION atlas_told(text, box2d)",
+    "DROP FUNCTION atlas_cell_shape(bigint, integer)",
+    "DROP FUNCTION atlas_cell(geometry, integer)",
+)
+
+_REFERENCING = {"insert": "NEW TABLE AS new_rows", "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
+                "delete": "OLD TABLE AS old_rows"}  # fmt: skip
+
+
+def follow_edits(connection: Connection, layers: Mapping[str, Layer]) -> None:
+    """Put the edit triggers on every layer table that exists; doing it twice changes nothing."""
+    for layer in layers.values():
+        if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"public.{layer.id}"}) is None:
+            continue
+        counted = "counted" if layer.generalise else "told"
+        for operation, referencing in _REFERENCING.items():
+            connection.execute(
+                text(
+                    f"CREATE OR REPLACE TRIGGER atlas_{operation} AFTER {operation.upper()} ON {layer.id} "
+                    f"REFERENCING {referencing} FOR EACH STATEMENT "
+                    f"EXECUTE FUNCTION atlas_followed_{operation}('{counted}')"
+                )
+            )

@@ -1,0 +1,48 @@
+"""Bringing a database to the tables this code expects.
+
+One process migrates at a time: an advisory lock makes a second worker wait and then find nothing to do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from geo.store.db import told_when_away
+
+FOLDER = Path(__file__).resolve().parents[2] / "migrations"
+LOCK = 0x61746C61  # "atla"
+
+
+def config(connection: Connection) -> Config:
+    """Alembic's settings, bound to a connection of ours."""
+    found = Config(str(FOLDER / "alembic.ini"))
+    found.attributes["connection"] = connection
+    return found
+
+
+def migrate(url: str, *, to: str = "head") -> None:
+    """Upgrade (or, for `base`, downgrade) the database; installs PostGIS when it is not there yet."""
+    engine: Engine = create_engine(url, poolclass=NullPool)
+    with told_when_away(), engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
+        connection.commit()
+        if to == "base":
+            command.downgrade(config(connection), "base")
+        else:
+            command.upgrade(config(connection), to)
+        connection.commit()
+    engine.dispose()
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the database has exactly the tables this code expects."""
+    head = ScriptDirectory(str(FOLDER)).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == head
