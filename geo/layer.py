@@ -11,11 +11,12 @@ import datetime as dt
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field as dataclass_field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
@@ -34,10 +35,12 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     Table,
-    Text as TextType,
     Uuid,
     func,
     text,
+)
+from sqlalchemy import (
+    Text as TextType,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
 
@@ -130,6 +133,23 @@ class Field:
     link: Link | None = None
     python_type: type = str
 
+    def told(self, value: Any) -> Text:
+        """A value as people read it: the labels of its codes, yes and no, a number with its unit."""
+        if value is None or value == "":
+            return Text("–", "–")
+        if isinstance(value, bool):
+            return Text("ใช่", "Yes") if value else Text("ไม่ใช่", "No")
+        if self.codes:
+            labels = [self.codes.label(code) for code in (str(value).split() if self.many else [str(value)])]
+            return Text(", ".join(one.th for one in labels), ", ".join(one.en for one in labels))
+        number = (
+            isinstance(value, (int, float, Decimal))
+            and not self.name.endswith("year")
+            and "code" not in self.name
+        )
+        shown = f"{round(value, 2):,}" if number else str(value)
+        return Text(*([f"{shown} {self.unit}" if self.unit else shown] * 2))
+
     @property
     def imported(self) -> bool:
         """Whether a file may fill it directly."""
@@ -191,16 +211,22 @@ def field(
     return mapped_column(index=indexed, info={"field": words})
 
 
-def computed(label: Text, audience: Audience, sql: str, *, codes: CodeList | None = None) -> MappedColumn[Any]:
+def computed(
+    label: Text, audience: Audience, sql: str, *, codes: CodeList | None = None
+) -> MappedColumn[Any]:
     """A column that PostgreSQL works out from the row's other columns; `sql` must be immutable."""
     words = Field(label=label, audience=audience, codes=codes, computed=True)
     return mapped_column(Computed(sql, persisted=True), info={"field": words})
 
 
-def link(label: Text, audience: Audience, *, to: str, code: str, import_from: tuple[str, ...] = ()) -> MappedColumn[Any]:
+def link(
+    label: Text, audience: Audience, *, to: str, code: str, import_from: tuple[str, ...] = ()
+) -> MappedColumn[Any]:
     """A foreign key `{to}_id`; how it was found stands beside it in `{to}_link` (given, location or hand)."""
     words = Field(label=label, audience=audience, link=Link(to=to, code=code, import_from=import_from))
-    return mapped_column(BigInteger, ForeignKey(f"{to}.id", ondelete="SET NULL"), index=True, info={"field": words})
+    return mapped_column(
+        BigInteger, ForeignKey(f"{to}.id", ondelete="SET NULL"), index=True, info={"field": words}
+    )
 
 
 def shape(*kinds: str, public: Published | Cells, required: bool = True) -> MappedColumn[Any]:
@@ -210,7 +236,9 @@ def shape(*kinds: str, public: Published | Cells, required: bool = True) -> Mapp
     """
     words = Shape(kinds=kinds, public=public, required=required)
     return mapped_column(
-        Geometry(geometry_type=None, srid=-1, spatial_index=False), nullable=not required, info={"shape": words}
+        Geometry(geometry_type=None, srid=-1, spatial_index=False),
+        nullable=not required,
+        info={"shape": words},
     )
 
 
@@ -252,9 +280,11 @@ class LayerTable(Base):
         sort_order=-8,
         info={"field": Field(label=MUNICIPALITY, audience=Audience.PUBLIC, import_from=MUNICIPALITY_HEADERS)},
     )
-    changed_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now(), sort_order=90)
+    changed_at: Mapped[dt.datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now(), sort_order=90
+    )
     source_digest: Mapped[uuid.UUID | None] = mapped_column(Uuid, sort_order=91)
-    geom: Mapped[WKBElement]
+    geom: Any
 
     @declared_attr
     def change_id(cls) -> Mapped[int]:
@@ -265,17 +295,22 @@ class LayerTable(Base):
     def geom_mercator(cls) -> Mapped[WKBElement]:
         column = Geometry(geometry_type=None, srid=-1, spatial_index=False)
         return mapped_column(
-            column, Computed("ST_Transform(ST_Force2D(geom), 3857)", persisted=True), nullable=True, sort_order=94
+            column,
+            Computed("ST_Transform(ST_Force2D(geom), 3857)", persisted=True),
+            nullable=True,
+            sort_order=94,
         )
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         stems = [name.removesuffix("_id") for name, value in vars(cls).items() if _link_of(value)]
         for stem in stems:
-            setattr(cls, f"{stem}_link", mapped_column(f"{stem}_link", TextType, nullable=True, sort_order=80))
+            setattr(
+                cls, f"{stem}_link", mapped_column(f"{stem}_link", TextType, nullable=True, sort_order=80)
+            )
         cells = _shape_of(cls).cells
         if cells:
             sql = f"atlas_cell(geom, {cells.metres})"
-            cls.cell_id = mapped_column(  # type: ignore[attr-defined]  # declared by the shape, not by the file
+            cls.cell_id = mapped_column(
                 "cell_id", BigInteger, Computed(sql, persisted=True), nullable=True, index=True, sort_order=95
             )
         super().__init_subclass__(**kwargs)
@@ -283,7 +318,7 @@ class LayerTable(Base):
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Any, ...]:
         name: str = cls.__tablename__
-        kinds = _shape_of(cls).kinds
+        kinds = _shape_of(cast(type[LayerTable], cls)).kinds
         allowed = ", ".join(f"'{kind}'" if kind == "POINT" else f"'{kind}', 'MULTI{kind}'" for kind in kinds)
         return (
             CheckConstraint("ST_SRID(geom) = 4326", name="geom_srid"),
@@ -295,7 +330,9 @@ class LayerTable(Base):
 def history_of(table: Table) -> Table:
     """The table of closed versions: the row's columns as they were, and the change that closed them."""
     copies = [
-        Column(c.name, c.type, primary_key=c.name in ("id", "version"), nullable=c.nullable, autoincrement=False)
+        Column(
+            c.name, c.type, primary_key=c.name in ("id", "version"), nullable=c.nullable, autoincrement=False
+        )
         for c in table.columns
         if c.name not in ("geom_mercator", "cell_id")
     ]
@@ -376,7 +413,9 @@ class Layer:
             raise BadLayer(f"{self.id}: the style's column {self.style.by} has no code list")
         if self.generalise and (self.public_rows or self.shape.cells):
             raise BadLayer(f"{self.id}: a generalisation would count rows that the public may not see")
-        bare = [c.name for c in self.table.__table__.columns if c.name not in _PLAIN and "field" not in c.info]
+        bare = [
+            c.name for c in self.table.__table__.columns if c.name not in _PLAIN and "field" not in c.info
+        ]
         if any(not name.endswith("_link") for name in bare):
             raise BadLayer(f"{self.id}: columns without an audience and labels: {sorted(bare)}")
 
@@ -392,7 +431,7 @@ class Layer:
         for column in self.table.__table__.columns:
             words = column.info.get("field")
             if words:
-                found[column.name] = _named(words, column)
+                found[column.name] = _named(words, cast(Column[Any], column))
         return found
 
     @cached_property

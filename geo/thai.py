@@ -1,7 +1,8 @@
 """Thai text as people type it: one form to compare, numbers and dates to compute with.
 
-The raw text is always kept elsewhere. What stands here is pure, so that intake, search and the pages read Thai the
-same way. Functions ending in `_all` take and give pyarrow arrays; they work once per distinct value.
+The raw text is always kept elsewhere. What stands here is pure, so that intake, search and the pages read
+Thai the same way. Functions ending in `_all` take and give pyarrow arrays; they work once per distinct
+value.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -18,9 +19,9 @@ from geo.thai_dates import DateOrder, Order, ReadDate, date_order, read_date, re
 from geo.thai_digits import western_digits
 
 __all__ = [
-    "DateOrder", "Number", "Order", "ReadDate", "date_order", "is_null_literal", "looks_mojibake", "mojibake_all",
-    "normalised", "normalised_all", "null_literals_all", "number", "read_date", "read_dates", "read_number",
-    "search_key", "search_key_all", "western_digits", "western_digits_all",
+    "DateOrder", "Number", "Order", "ReadDate", "date_order", "is_null_literal", "looks_mojibake",
+    "mojibake_all", "normalised", "normalised_all", "null_literals_all", "number", "read_date",
+    "read_dates", "read_number", "search_key", "search_key_all", "western_digits", "western_digits_all",
 ]  # fmt: skip
 
 TONES = "\u0e48\u0e49\u0e4a\u0e4b"
@@ -85,7 +86,9 @@ _PREFIXES = re.compile(r"^(?:ชุมชน|หมู่บ้าน|มัส�
 
 
 def search_key(text: str) -> str:
-    """What two spellings of one name share: casefolded, prefix (วัด, ชุมชน …) stripped, ฎ/ฏ joined, no spaces.
+    """What two spellings of one name share: casefolded, prefix (วัด, ชุมชน …) stripped, ฎ/ฏ joined.
+
+    No spaces.
 
     For finding only, never for telling places apart: วัด and ชุมชน of one name are two places.
     """
@@ -101,7 +104,7 @@ _WORTH = {
 }  # fmt: skip
 _NUMBER = re.compile(
     r"(?P<about>ประมาณ|ราว|เกือบ|กว่า)?\s*฿?\s*(?P<sign>[+-]?)\s*฿?\s*"
-    r"(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?P<part>\.[0-9]+|\.)?(?P<power>[eE][+-]?[0-9]{1,3})?"
+    r"(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?P<part>\.[0-9]+|\.)?(?P<power>[eE][+-]?[0-9]{1,2})?"
     r"\s*(?P<over>กว่า|เศษ)?\s*(?P<worth>(?:ร้อย|พัน|หมื่น|แสน)?ล้าน|ร้อย|พัน|หมื่น|แสน)?\s*(?P<over2>กว่า|เศษ)?"
     r"\s*(?:บาท|฿|คน|ครัวเรือน|หลังคาเรือน|หลัง|แห่ง|ไร่)?\s*(?:\.-)?"
 )
@@ -112,9 +115,11 @@ def read_number(text: str) -> Number:
     found = _NUMBER.fullmatch(western_digits(normalised(text)))
     if found is None or not (found["digits"] or (found["part"] or ".") != "."):
         return Number(None)
-    written = f"{found['sign']}{(found['digits'] or '0').replace(',', '')}{found['part'] or ''}{found['power'] or ''}"
+    whole = (found["digits"] or "0").replace(",", "")
     try:
-        value = Decimal(written.removesuffix("."))
+        value = Decimal(
+            f"{found['sign']}{whole}{(found['part'] or '').removesuffix('.')}{found['power'] or ''}"
+        )
     except InvalidOperation:  # an exponent beyond what Decimal holds
         return Number(None)
     worth = _WORTH.get(found["worth"] or "", 1)
@@ -127,7 +132,8 @@ def number(text: str) -> Decimal | None:
 
 
 _NULLS = frozenset({
-    "", "-", "--", "---", "–", "—", ".", "none", "null", "<null>", "(null)", "nan", "n/a", "na", "#n/a", "nil", "undefined",
+    "", "-", "--", "---", "–", "—", ".", "none", "null", "<null>", "(null)", "nan", "n/a", "na", "#n/a",
+    "nil", "undefined",
     "ไม่มี", "ไม่มีข้อมูล", "ไม่ระบุ", "ไม่ทราบ",
 })  # fmt: skip
 
@@ -163,42 +169,42 @@ def _is_thai_when_read_again(run: str) -> bool:
     return len(set(run)) > 2 and re.match(f"[{MARKS}]", again) is None
 
 
-def normalised_all(values: pa.Array) -> pa.Array:
+def normalised_all(values: pa.Array[Any]) -> pa.Array[Any]:
     """`normalised` for a column."""
     return _text_by_value(values, normalised)
 
 
-def search_key_all(values: pa.Array) -> pa.Array:
+def search_key_all(values: pa.Array[Any]) -> pa.Array[Any]:
     """`search_key` for a column."""
     return _text_by_value(values, search_key)
 
 
-def western_digits_all(values: pa.Array) -> pa.Array:
+def western_digits_all(values: pa.Array[Any]) -> pa.Array[Any]:
     """`western_digits` for a column."""
     return _text_by_value(values, western_digits)
 
 
-def null_literals_all(values: pa.Array) -> pa.BooleanArray:
+def null_literals_all(values: pa.Array[Any]) -> Any:
     """Mask: true where the cell is a null literal (nulls themselves are false)."""
     return _mask_by_value(values, is_null_literal)
 
 
-def mojibake_all(values: pa.Array) -> pa.BooleanArray:
+def mojibake_all(values: pa.Array[Any]) -> Any:
     """Mask: true where the cell looks like mojibake (nulls are false)."""
     return _mask_by_value(values, looks_mojibake)
 
 
-def _text_by_value(values: pa.Array, each: Callable[[str], str]) -> pa.Array:
+def _text_by_value(values: pa.Array[Any], each: Callable[[str], str]) -> pa.Array[Any]:
     coded = _coded(values)
     answers = [each(value) for value in coded.dictionary.to_pylist()]
     return pa.array(answers, pa.string()).take(coded.indices)
 
 
-def _mask_by_value(values: pa.Array, each: Callable[[str], bool]) -> pa.BooleanArray:
+def _mask_by_value(values: pa.Array[Any], each: Callable[[str], bool]) -> Any:
     coded = _coded(values)
     answers = pa.array([each(value) for value in coded.dictionary.to_pylist()], pa.bool_())
     return answers.take(coded.indices).fill_null(False)
 
 
-def _coded(values: pa.Array) -> Any:
+def _coded(values: pa.Array[Any]) -> Any:
     return values if isinstance(values, pa.DictionaryArray) else values.dictionary_encode()

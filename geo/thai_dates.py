@@ -1,6 +1,8 @@
-"""Dates as Thai offices write them; the order of day and month is decided once for a column, never cell by cell.
+"""Dates as Thai offices write them; the order of day and month is decided once for a column.
 
-`1/2/2568` alone does not say its order, but the column usually does: `26/1/2568` further down can only be day first.
+Not cell by cell.
+
+`1/2/2568` alone does not say its order, but the column usually does: `26/1/2568` further down is day first.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 import pyarrow as pa
 
@@ -105,7 +108,10 @@ _MONTH_NUMBER = {
          "sep sept september", "oct october", "nov november", "dec december"), start=1)
     for name in names.split()
 }  # fmt: skip
-_TIME = r"(?:[T\s,]*(?:เวลา)?\s*[0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2})?(?:\.[0-9]+)?\s*(?:น\.?|[AaPp][Mm])?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+_TIME = (
+    r"(?:[T\s,]*(?:เวลา)?\s*[0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2})?(?:\.[0-9]+)?"
+    r"\s*(?:น\.?|[AaPp][Mm])?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
 _NUMBERS_FIRST = re.compile(r"([0-9]{1,2})\s*[/.\-]\s*([0-9]{1,2})\s*[/.\-]\s*([0-9]{1,4})" + _TIME)
 _YEAR_FIRST = re.compile(r"([0-9]{4})\s*[/.\-]\s*([0-9]{1,2})\s*[/.\-]\s*([0-9]{1,2})" + _TIME)
 _COMPACT = re.compile(r"([12][0-9]{3})([01][0-9])([0-3][0-9])")
@@ -176,7 +182,8 @@ def read_date(text: str, order: DateOrder) -> ReadDate:
     month_first = kind == "only_month_first" or (kind == "either" and order.order is Order.MONTH_FIRST)
     month, day = (written.first, written.second) if month_first else (written.second, written.first)
     buddhist = written.year >= _FIRST_BUDDHIST_YEAR
-    # The year is converted before the date is built: 29/02/2567 is a day of 2024, but Python's year 2567 has none.
+    # The year is converted before the date is built: 29/02/2567 is a day of 2024; Python's year 2567 has
+    # none.
     year = written.year - 543 if buddhist else written.year
     if not 1800 <= year <= 2200:
         return ReadDate(value=None, was_buddhist=buddhist, reason=_FAR_YEAR)
@@ -188,10 +195,10 @@ def read_date(text: str, order: DateOrder) -> ReadDate:
     return ReadDate(value=value, ambiguous=ambiguous, was_buddhist=buddhist, precision=written.precision)
 
 
-def read_dates(values: pa.Array, order: DateOrder) -> list[ReadDate | None]:
+def read_dates(values: pa.Array[Any], order: DateOrder) -> list[ReadDate | None]:
     """`read_date` for a text column, once per distinct value; None where the cell is null."""
     coded = values if isinstance(values, pa.DictionaryArray) else values.dictionary_encode()
-    by_value = [read_date(value, order) for value in coded.dictionary.to_pylist()]
+    by_value = [read_date(str(value), order) for value in coded.dictionary.to_pylist()]
     return [None if index is None else by_value[index] for index in coded.indices.to_pylist()]
 
 

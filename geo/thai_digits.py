@@ -1,4 +1,7 @@
-"""Thai digits: ๐-๙ stand for 0-9. Python's `int` and `\\d` accept both, so texts are brought to one form first."""
+"""Thai digits: ๐-๙ stand for 0-9.
+
+Python's `int` and `\\d` accept both, so texts are brought to one form first.
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,19 @@
 import datetime as dt
 
 from geo.layer import (
-    Audience, CodeList, Layer, LayerTable, Mapped, Published, Stack, Style, Text, WKBElement, field, link, shape,
+    Audience,
+    CodeList,
+    Layer,
+    LayerTable,
+    Mapped,
+    Published,
+    Stack,
+    Style,
+    Text,
+    WKBElement,
+    field,
+    link,
+    shape,
 )  # fmt: skip
 
 PUBLIC = Audience.PUBLIC
@@ -28,7 +40,10 @@ class Asset(LayerTable):
         import_from=("kind", "type", "office_type", "amenity", "ประเภท"),
     )
     capacity: Mapped[int | None] = field(
-        Text("รองรับได้ (คน)", "Capacity (people)"), PUBLIC, import_from=("capacity", "ความจุ", "รองรับ"), at_least=0
+        Text("รองรับได้ (คน)", "Capacity (people)"),
+        PUBLIC,
+        import_from=("capacity", "ความจุ", "รองรับ"),
+        at_least=0,
     )
     operator: Mapped[str | None] = field(
         Text("หน่วยงาน/กลุ่มที่ดูแล", "Run by"), PUBLIC, import_from=("operator", "municipality_th", "หน่วยงาน")
@@ -36,16 +51,26 @@ class Asset(LayerTable):
     open_in_flood: Mapped[bool | None] = field(
         Text("เปิดใช้เมื่อน้ำท่วม", "Open in a flood"), PUBLIC, import_from=("open_in_flood",)
     )
-    description: Mapped[str | None] = field(Text("คำอธิบาย", "Description"), PUBLIC, import_from=("description", "คำอธิบาย"))
+    description: Mapped[str | None] = field(
+        Text("คำอธิบาย", "Description"), PUBLIC, import_from=("description", "คำอธิบาย")
+    )
     surveyed_on: Mapped[dt.date | None] = field(
         Text("วันที่สำรวจ", "Surveyed on"), PUBLIC, import_from=("surveyed_on", "retrieved", "วันที่สำรวจ")
     )
-    source_note: Mapped[str | None] = field(Text("แหล่งข้อมูล", "Source"), PUBLIC, import_from=("source", "แหล่งข้อมูล"))
+    source_note: Mapped[str | None] = field(
+        Text("แหล่งข้อมูล", "Source"), PUBLIC, import_from=("source", "แหล่งข้อมูล")
+    )
     contact: Mapped[str | None] = field(
-        Text("ผู้ประสานงาน", "Contact"), Audience.STAFF, import_from=("contact", "phone", "ผู้ประสานงาน", "โทรศัพท์")
+        Text("ผู้ประสานงาน", "Contact"),
+        Audience.STAFF,
+        import_from=("contact", "phone", "ผู้ประสานงาน", "โทรศัพท์"),
     )
     community_id: Mapped[int | None] = link(
-        Text("ชุมชน", "Community"), PUBLIC, to="community", code="community_code", import_from=("community_code", "รหัสชุมชน")
+        Text("ชุมชน", "Community"),
+        PUBLIC,
+        to="community",
+        code="community_code",
+        import_from=("community_code", "รหัสชุมชน"),
     )
     geom: Mapped[WKBElement] = shape("POINT", public=Published.AS_IT_IS)
 
@@ -58,8 +83,20 @@ LAYER = Layer(
     keys=(("asset_code",), ("name_th", "kind"), ("name_th",)),
     zooms=range(11, 20),
     stack=Stack.POINTS,
-    style=Style(color="#43a047", fill_opacity=0.9, symbol="circle", by="kind", label="name_th", label_from_zoom=16),
-    popup=("name_th", "name_en", "kind", "capacity", "open_in_flood", "operator", "description", "surveyed_on", "source_note"),
+    style=Style(
+        color="#43a047", fill_opacity=0.9, symbol="circle", by="kind", label="name_th", label_from_zoom=16
+    ),
+    popup=(
+        "name_th",
+        "name_en",
+        "kind",
+        "capacity",
+        "open_in_flood",
+        "operator",
+        "description",
+        "surveyed_on",
+        "source_note",
+    ),
     source=Text("การสำรวจศักยภาพชุมชน", "Community asset survey"),
     licence="ODbL-1.0",
     maps=("town", "community"),

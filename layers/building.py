@@ -3,7 +3,20 @@
 from decimal import Decimal
 
 from geo.layer import (
-    Audience, CodeList, Generalise, Layer, LayerTable, Mapped, Published, Stack, Style, Text, WKBElement, field, link, shape,
+    Audience,
+    CodeList,
+    Generalise,
+    Layer,
+    LayerTable,
+    Mapped,
+    Published,
+    Stack,
+    Style,
+    Text,
+    WKBElement,
+    field,
+    link,
+    shape,
 )  # fmt: skip
 
 PUBLIC, STAFF, TAX = Audience.PUBLIC, Audience.STAFF, Audience.TAX
@@ -18,7 +31,10 @@ class Building(LayerTable):
         Text("รหัสโรงเรือน", "Building code"), PUBLIC, import_from=("building_code", "รหัสโรงเรือน"), indexed=True
     )
     use: Mapped[str | None] = field(
-        Text("การใช้อาคาร", "Use"), PUBLIC, codes=CodeList.read("building_use"), import_from=("use", "building_use", "การใช้")
+        Text("การใช้อาคาร", "Use"),
+        PUBLIC,
+        codes=CodeList.read("building_use"),
+        import_from=("use", "building_use", "การใช้"),
     )
     building_type: Mapped[str | None] = field(
         Text("ประเภทสิ่งปลูกสร้าง (กรมธนารักษ์)", "Treasury building type"),
@@ -27,18 +43,31 @@ class Building(LayerTable):
         import_from=("building_type", "type_code", "ประเภทสิ่งปลูกสร้าง"),
     )
     structure: Mapped[str | None] = field(
-        Text("ลักษณะ (ตึก/ไม้)", "Structure"), STAFF, codes=CodeList.read("structure"), import_from=("structure", "ลักษณะ")
+        Text("ลักษณะ (ตึก/ไม้)", "Structure"),
+        STAFF,
+        codes=CodeList.read("structure"),
+        import_from=("structure", "ลักษณะ"),
     )
     storeys: Mapped[int | None] = field(
-        Text("จำนวนชั้น", "Storeys"), PUBLIC, import_from=("storeys", "floors", "BldgStories", "จำนวนชั้น"), at_least=0, at_most=120
+        Text("จำนวนชั้น", "Storeys"),
+        PUBLIC,
+        import_from=("storeys", "floors", "BldgStories", "จำนวนชั้น"),
+        at_least=0,
+        at_most=120,
     )
     area_square_metres: Mapped[float | None] = field(
         Text("พื้นที่ในผัง (ตร.ม.)", "Footprint (m²)"), PUBLIC, unit="m²", measure="area"
     )
     year_built: Mapped[int | None] = field(
-        Text("ปีที่สร้าง (ค.ศ.)", "Year built (CE)"), STAFF, import_from=("year_built", "AYBYrBuilt", "ปีที่สร้าง"), at_least=1700, at_most=2200
+        Text("ปีที่สร้าง (ค.ศ.)", "Year built (CE)"),
+        STAFF,
+        import_from=("year_built", "AYBYrBuilt", "ปีที่สร้าง"),
+        at_least=1700,
+        at_most=2200,
     )
-    house_no: Mapped[str | None] = field(Text("บ้านเลขที่", "House number"), STAFF, import_from=("house_no", "บ้านเลขที่"))
+    house_no: Mapped[str | None] = field(
+        Text("บ้านเลขที่", "House number"), STAFF, import_from=("house_no", "บ้านเลขที่")
+    )
     house_code: Mapped[str | None] = field(
         Text("เลขรหัสประจำบ้าน", "House registration code"),
         STAFF,
@@ -46,7 +75,11 @@ class Building(LayerTable):
         pattern=r"[0-9]{11}",
     )
     appraised_baht: Mapped[Decimal | None] = field(
-        Text("ราคาประเมิน (บาท)", "Appraised value (baht)"), TAX, unit="THB", import_from=("estimated_price", "ราคาประเมิน"), at_least=0
+        Text("ราคาประเมิน (บาท)", "Appraised value (baht)"),
+        TAX,
+        unit="THB",
+        import_from=("estimated_price", "ราคาประเมิน"),
+        at_least=0,
     )
     parcel_id: Mapped[int | None] = link(
         Text("แปลงที่ดิน", "Parcel"),
@@ -55,7 +88,9 @@ class Building(LayerTable):
         code="parcel_code",
         import_from=("parcel_code", "PARCEL_COD", "รหัสแปลง"),
     )
-    community_id: Mapped[int | None] = link(Text("ชุมชน", "Community"), PUBLIC, to="community", code="community_code")
+    community_id: Mapped[int | None] = link(
+        Text("ชุมชน", "Community"), PUBLIC, to="community", code="community_code"
+    )
     geom: Mapped[WKBElement] = shape("POLYGON", public=Published.AS_IT_IS)
 
 

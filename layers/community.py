@@ -5,7 +5,20 @@ A community without an outline is kept too: the lists come first and the outline
 
 import datetime as dt
 
-from geo.layer import Audience, CodeList, Layer, LayerTable, Mapped, Published, Stack, Style, Text, WKBElement, field, shape
+from geo.layer import (
+    Audience,
+    CodeList,
+    Layer,
+    LayerTable,
+    Mapped,
+    Published,
+    Stack,
+    Style,
+    Text,
+    WKBElement,
+    field,
+    shape,
+)
 
 PUBLIC = Audience.PUBLIC
 
@@ -25,7 +38,16 @@ class Community(LayerTable):
     name_th: Mapped[str] = field(
         Text("ชื่อชุมชน", "Community"),
         PUBLIC,
-        import_from=("name_th", "community_name", "ชื่อชุมชน", "ชุมชน", "name", "TAM_NAM_T", "ADM3_TH", "list_name"),
+        import_from=(
+            "name_th",
+            "community_name",
+            "ชื่อชุมชน",
+            "ชุมชน",
+            "name",
+            "TAM_NAM_T",
+            "ADM3_TH",
+            "list_name",
+        ),
         indexed=True,
     )
     name_en: Mapped[str | None] = field(
@@ -33,9 +55,14 @@ class Community(LayerTable):
         PUBLIC,
         import_from=("name_en", "community_name_en", "TAM_NAM_E", "ADM3_EN"),
     )
-    aliases: Mapped[str | None] = field(Text("ชื่ออื่น", "Other names"), PUBLIC, import_from=("aliases", "alias", "ชื่ออื่น"))
+    aliases: Mapped[str | None] = field(
+        Text("ชื่ออื่น", "Other names"), PUBLIC, import_from=("aliases", "alias", "ชื่ออื่น")
+    )
     kind: Mapped[str | None] = field(
-        Text("ลักษณะชุมชน", "Kind"), PUBLIC, codes=CodeList.read("community_kind"), import_from=("kind", "ลักษณะ")
+        Text("ลักษณะชุมชน", "Kind"),
+        PUBLIC,
+        codes=CodeList.read("community_kind"),
+        import_from=("kind", "ลักษณะ"),
     )
     zone: Mapped[str | None] = field(Text("เขต/โซน", "Zone"), PUBLIC, import_from=("zone", "เขต", "โซน"))
     announced_on: Mapped[dt.date | None] = field(
@@ -70,9 +97,13 @@ class Community(LayerTable):
         import_from=("problems", "ปัญหา"),
     )
     boundary_note: Mapped[str | None] = field(
-        Text("ที่มาของแนวเขต", "Where the outline comes from"), PUBLIC, import_from=("boundary_note", "หมายเหตุแนวเขต")
+        Text("ที่มาของแนวเขต", "Where the outline comes from"),
+        PUBLIC,
+        import_from=("boundary_note", "หมายเหตุแนวเขต"),
     )
-    note: Mapped[str | None] = field(Text("บันทึกของเจ้าหน้าที่", "Staff note"), Audience.STAFF, import_from=("note", "หมายเหตุ"))
+    note: Mapped[str | None] = field(
+        Text("บันทึกของเจ้าหน้าที่", "Staff note"), Audience.STAFF, import_from=("note", "หมายเหตุ")
+    )
     geom: Mapped[WKBElement | None] = shape("POLYGON", public=Published.AS_IT_IS, required=False)
 
 

@@ -6,7 +6,21 @@ The public gets squares with counts and nothing else. Names, health and poverty 
 import datetime as dt
 from decimal import Decimal
 
-from geo.layer import Audience, Cells, CodeList, Layer, LayerTable, Mapped, Stack, Style, Text, WKBElement, field, link, shape
+from geo.layer import (
+    Audience,
+    Cells,
+    CodeList,
+    Layer,
+    LayerTable,
+    Mapped,
+    Stack,
+    Style,
+    Text,
+    WKBElement,
+    field,
+    link,
+    shape,
+)
 
 STAFF, CARE = Audience.STAFF, Audience.CARE
 
@@ -17,7 +31,10 @@ class Household(LayerTable):
     __tablename__ = "household"
 
     household_code: Mapped[str | None] = field(
-        Text("รหัสครัวเรือน", "Household code"), STAFF, import_from=("household_code", "survey_id", "รหัสครัวเรือน"), indexed=True
+        Text("รหัสครัวเรือน", "Household code"),
+        STAFF,
+        import_from=("household_code", "survey_id", "รหัสครัวเรือน"),
+        indexed=True,
     )
     house_no: Mapped[str | None] = field(
         Text("บ้านเลขที่", "House number"), STAFF, import_from=("house_no", "HOUSE_NO", "บ้านเลขที่")
@@ -29,10 +46,17 @@ class Household(LayerTable):
         import_from=("registration", "typearea", "TYPEAREA"),
     )
     residents: Mapped[int | None] = field(
-        Text("จำนวนสมาชิก", "Residents"), STAFF, import_from=("residents", "members", "จำนวนสมาชิก"), at_least=0, at_most=60
+        Text("จำนวนสมาชิก", "Residents"),
+        STAFF,
+        import_from=("residents", "members", "จำนวนสมาชิก"),
+        at_least=0,
+        at_most=60,
     )
     tenure: Mapped[str | None] = field(
-        Text("การอยู่อาศัย", "Tenure"), STAFF, codes=CodeList.read("tenure"), import_from=("tenure", "HOME.STATUS", "การอยู่อาศัย")
+        Text("การอยู่อาศัย", "Tenure"),
+        STAFF,
+        codes=CodeList.read("tenure"),
+        import_from=("tenure", "HOME.STATUS", "การอยู่อาศัย"),
     )
     programme: Mapped[str | None] = field(
         Text("โครงการที่อยู่อาศัย", "Housing programme"),
@@ -44,7 +68,10 @@ class Household(LayerTable):
         Text("สมาชิกกลุ่มออมทรัพย์", "Savings-group member"), STAFF, import_from=("savings_member", "สมาชิกออมทรัพย์")
     )
     survey_status: Mapped[str | None] = field(
-        Text("สถานะแบบสำรวจ", "Survey status"), STAFF, codes=CodeList.read("survey_status"), import_from=("survey_status", "status")
+        Text("สถานะแบบสำรวจ", "Survey status"),
+        STAFF,
+        codes=CodeList.read("survey_status"),
+        import_from=("survey_status", "status"),
     )
     surveyed_on: Mapped[dt.date | None] = field(
         Text("วันที่สำรวจ", "Surveyed on"), STAFF, import_from=("surveyed_on", "วันที่สำรวจ")
@@ -59,12 +86,18 @@ class Household(LayerTable):
         Text("หัวหน้าครัวเรือน", "Head of household"), CARE, import_from=("head_name", "หัวหน้าครัวเรือน")
     )
     phone: Mapped[str | None] = field(Text("โทรศัพท์", "Telephone"), CARE, import_from=("phone", "โทรศัพท์"))
-    elderly: Mapped[int | None] = field(Text("ผู้สูงอายุ (คน)", "Elderly people"), CARE, import_from=("elderly", "ผู้สูงอายุ"), at_least=0)
-    disabled: Mapped[int | None] = field(Text("คนพิการ (คน)", "Disabled people"), CARE, import_from=("disabled", "คนพิการ"), at_least=0)
+    elderly: Mapped[int | None] = field(
+        Text("ผู้สูงอายุ (คน)", "Elderly people"), CARE, import_from=("elderly", "ผู้สูงอายุ"), at_least=0
+    )
+    disabled: Mapped[int | None] = field(
+        Text("คนพิการ (คน)", "Disabled people"), CARE, import_from=("disabled", "คนพิการ"), at_least=0
+    )
     bedbound: Mapped[int | None] = field(
         Text("ผู้ป่วยติดเตียง (คน)", "Bed-bound people"), CARE, import_from=("bedbound", "ติดเตียง"), at_least=0
     )
-    has_carer: Mapped[bool | None] = field(Text("มีผู้ดูแล", "Has a carer"), CARE, import_from=("has_carer", "มีผู้ดูแล"))
+    has_carer: Mapped[bool | None] = field(
+        Text("มีผู้ดูแล", "Has a carer"), CARE, import_from=("has_carer", "มีผู้ดูแล")
+    )
     vulnerabilities: Mapped[str | None] = field(
         Text("กลุ่มเปราะบาง", "Vulnerable groups"),
         CARE,
@@ -73,17 +106,33 @@ class Household(LayerTable):
         import_from=("vulnerabilities", "POOR.TYPE", "กลุ่มเปราะบาง"),
     )
     monthly_income_baht: Mapped[Decimal | None] = field(
-        Text("รายได้ต่อเดือน (บาท)", "Monthly income (baht)"), CARE, unit="THB", import_from=("income", "รายได้"), at_least=0
+        Text("รายได้ต่อเดือน (บาท)", "Monthly income (baht)"),
+        CARE,
+        unit="THB",
+        import_from=("income", "รายได้"),
+        at_least=0,
     )
     problems: Mapped[str | None] = field(
-        Text("สภาพปัญหา", "Problems"), CARE, codes=CodeList.read("problem"), many=True, import_from=("problems", "ปัญหา")
+        Text("สภาพปัญหา", "Problems"),
+        CARE,
+        codes=CodeList.read("problem"),
+        many=True,
+        import_from=("problems", "ปัญหา"),
     )
     note: Mapped[str | None] = field(Text("บันทึก", "Note"), CARE, import_from=("note", "หมายเหตุ"))
     building_id: Mapped[int | None] = link(
-        Text("โรงเรือน", "Building"), STAFF, to="building", code="building_code", import_from=("building_code", "รหัสโรงเรือน")
+        Text("โรงเรือน", "Building"),
+        STAFF,
+        to="building",
+        code="building_code",
+        import_from=("building_code", "รหัสโรงเรือน"),
     )
     community_id: Mapped[int | None] = link(
-        Text("ชุมชน", "Community"), STAFF, to="community", code="community_code", import_from=("community_code", "รหัสชุมชน")
+        Text("ชุมชน", "Community"),
+        STAFF,
+        to="community",
+        code="community_code",
+        import_from=("community_code", "รหัสชุมชน"),
     )
     geom: Mapped[WKBElement] = shape("POINT", public=Cells(metres=250, at_least=5))
 

@@ -6,7 +6,20 @@ district or tambon of the administrative files may be loaded here too.
 
 import datetime as dt
 
-from geo.layer import Audience, CodeList, Layer, LayerTable, Mapped, Published, Stack, Style, Text, WKBElement, field, shape
+from geo.layer import (
+    Audience,
+    CodeList,
+    Layer,
+    LayerTable,
+    Mapped,
+    Published,
+    Stack,
+    Style,
+    Text,
+    WKBElement,
+    field,
+    shape,
+)
 
 PUBLIC = Audience.PUBLIC
 
@@ -30,7 +43,17 @@ class Municipality(LayerTable):
     name_th: Mapped[str | None] = field(
         Text("ชื่อ", "Name in Thai"),
         PUBLIC,
-        import_from=("name_th", "name", "TAM_NAM_T", "ADM3_TH", "AMP_NAM_T", "ADM2_TH", "PRV_NAM_T", "ADM1_TH", "ชื่อ"),
+        import_from=(
+            "name_th",
+            "name",
+            "TAM_NAM_T",
+            "ADM3_TH",
+            "AMP_NAM_T",
+            "ADM2_TH",
+            "PRV_NAM_T",
+            "ADM1_TH",
+            "ชื่อ",
+        ),
     )
     name_en: Mapped[str | None] = field(
         Text("ชื่ออังกฤษ", "Name in English"),
@@ -38,7 +61,10 @@ class Municipality(LayerTable):
         import_from=("name_en", "TAM_NAM_E", "ADM3_EN", "AMP_NAM_E", "ADM2_EN", "ADM1_EN"),
     )
     kind: Mapped[str | None] = field(
-        Text("ประเภท", "Kind"), PUBLIC, codes=CodeList.read("area_kind"), import_from=("kind", "entity_type", "ประเภท")
+        Text("ประเภท", "Kind"),
+        PUBLIC,
+        codes=CodeList.read("area_kind"),
+        import_from=("kind", "entity_type", "ประเภท"),
     )
     amphoe_code: Mapped[str | None] = field(
         Text("รหัสอำเภอ", "District code"),
@@ -47,10 +73,16 @@ class Municipality(LayerTable):
         strip=r"^TH(?=[0-9])",
     )
     registered_people: Mapped[int | None] = field(
-        Text("ประชากรตามทะเบียน", "Registered people"), PUBLIC, import_from=("registered_people", "population"), at_least=0
+        Text("ประชากรตามทะเบียน", "Registered people"),
+        PUBLIC,
+        import_from=("registered_people", "population"),
+        at_least=0,
     )
     people_by_rolls: Mapped[int | None] = field(
-        Text("ประชากรตามสิทธิสุขภาพ", "People by health-right rolls"), PUBLIC, import_from=("people_by_rolls",), at_least=0
+        Text("ประชากรตามสิทธิสุขภาพ", "People by health-right rolls"),
+        PUBLIC,
+        import_from=("people_by_rolls",),
+        at_least=0,
     )
     counted_on: Mapped[dt.date | None] = field(
         Text("วันที่ของจำนวนประชากร", "Population counted on"), PUBLIC, import_from=("counted_on",)
@@ -64,13 +96,27 @@ class Municipality(LayerTable):
 LAYER = Layer(
     id="municipality",
     title=Text("เทศบาล", "Municipalities"),
-    about=Text("แนวเขตเทศบาลหรือเขตปกครองที่ใช้แทน", "Municipal outlines, or the administrative areas used in their place"),
+    about=Text(
+        "แนวเขตเทศบาลหรือเขตปกครองที่ใช้แทน",
+        "Municipal outlines, or the administrative areas used in their place",
+    ),
     table=Municipality,
     keys=(("code",),),
     zooms=range(5, 20),
     stack=Stack.AREAS,
-    style=Style(color="#37474f", fill_opacity=0.0, stroke_width=2.0, dash="6 4", label="name_th", label_from_zoom=10),
-    popup=("name_th", "name_en", "kind", "code", "registered_people", "people_by_rolls", "counted_on", "boundary_note"),
+    style=Style(
+        color="#37474f", fill_opacity=0.0, stroke_width=2.0, dash="6 4", label="name_th", label_from_zoom=10
+    ),
+    popup=(
+        "name_th",
+        "name_en",
+        "kind",
+        "code",
+        "registered_people",
+        "people_by_rolls",
+        "counted_on",
+        "boundary_note",
+    ),
     source=Text("ทะเบียนราษฎร และแนวเขตปกครอง", "Registration office and administrative boundaries"),
     licence="CC BY-IGO",
     maps=("town", "community"),

@@ -8,8 +8,20 @@ import datetime as dt
 from decimal import Decimal
 
 from geo.layer import (
-    Audience, CodeList, Generalise, Layer, LayerTable, Mapped, Published, Stack, Style, Text, WKBElement, field,
-    link, shape,
+    Audience,
+    CodeList,
+    Generalise,
+    Layer,
+    LayerTable,
+    Mapped,
+    Published,
+    Stack,
+    Style,
+    Text,
+    WKBElement,
+    field,
+    link,
+    shape,
 )  # fmt: skip
 
 PUBLIC, STAFF, TAX = Audience.PUBLIC, Audience.STAFF, Audience.TAX
@@ -27,8 +39,12 @@ class Parcel(LayerTable):
         pattern=r"[0-9]{2}[A-Z][0-9]{3}(/[0-9]{1,3}){0,3}",
         indexed=True,
     )
-    zone: Mapped[str | None] = field(Text("เขต", "Zone"), PUBLIC, import_from=("zone_id", "zone", "เขต", "map_no"))
-    block: Mapped[str | None] = field(Text("บล็อก", "Block"), PUBLIC, import_from=("block_id", "block", "บล็อก"))
+    zone: Mapped[str | None] = field(
+        Text("เขต", "Zone"), PUBLIC, import_from=("zone_id", "zone", "เขต", "map_no")
+    )
+    block: Mapped[str | None] = field(
+        Text("บล็อก", "Block"), PUBLIC, import_from=("block_id", "block", "บล็อก")
+    )
     lot: Mapped[str | None] = field(Text("ล็อต", "Lot"), PUBLIC, import_from=("lot", "lot_no", "ล็อต"))
     land_use: Mapped[str | None] = field(
         Text("การใช้ประโยชน์", "Land use"),
@@ -37,12 +53,18 @@ class Parcel(LayerTable):
         import_from=("land_use", "use", "การใช้ประโยชน์", "ลักษณะการใช้ประโยชน์"),
         indexed=True,
     )
-    rai: Mapped[int | None] = field(Text("ไร่", "Rai"), PUBLIC, import_from=("rai", "land_space_rai", "ไร่"), at_least=0)
+    rai: Mapped[int | None] = field(
+        Text("ไร่", "Rai"), PUBLIC, import_from=("rai", "land_space_rai", "ไร่"), at_least=0
+    )
     ngan: Mapped[int | None] = field(
         Text("งาน", "Ngan"), PUBLIC, import_from=("ngan", "land_space_ngan", "งาน"), at_least=0, at_most=3
     )
     wah: Mapped[Decimal | None] = field(
-        Text("ตารางวา", "Square wah"), PUBLIC, import_from=("wa", "wah", "land_space_wa", "วา", "ตร.ว."), at_least=0, at_most=99.999
+        Text("ตารางวา", "Square wah"),
+        PUBLIC,
+        import_from=("wa", "wah", "land_space_wa", "วา", "ตร.ว."),
+        at_least=0,
+        at_most=99.999,
     )
     area_square_metres: Mapped[float | None] = field(
         Text("พื้นที่วัดจากรูปแปลง (ตร.ม.)", "Area measured from the shape (m²)"), PUBLIC, unit="m²", measure="area"
@@ -60,7 +82,10 @@ class Parcel(LayerTable):
         import_from=("land_owner_agency", "หน่วยงานเจ้าของ"),
     )
     occupancy: Mapped[str | None] = field(
-        Text("การครอบครอง", "Occupancy"), STAFF, codes=CodeList.read("occupancy"), import_from=("occupancy", "การครอบครอง")
+        Text("การครอบครอง", "Occupancy"),
+        STAFF,
+        codes=CodeList.read("occupancy"),
+        import_from=("occupancy", "การครอบครอง"),
     )
     map_sheet: Mapped[str | None] = field(
         Text("ระวาง", "Map sheet"), STAFF, import_from=("mapsheet", "map_sheet", "utm_map1", "ระวาง")
@@ -69,18 +94,26 @@ class Parcel(LayerTable):
         Text("มาตราส่วนระวาง", "Sheet scale"), STAFF, import_from=("utm_scale", "scale", "มาตราส่วน")
     )
     tax_year: Mapped[int | None] = field(
-        Text("ปีภาษี (ค.ศ.)", "Tax year (CE)"), STAFF, import_from=("tax_year", "ปีภาษี"), at_least=1900, at_most=2200
+        Text("ปีภาษี (ค.ศ.)", "Tax year (CE)"),
+        STAFF,
+        import_from=("tax_year", "ปีภาษี"),
+        at_least=1900,
+        at_most=2200,
     )
     surveyed_on: Mapped[dt.date | None] = field(
         Text("วันที่สำรวจ", "Surveyed on"), STAFF, import_from=("surveyed_on", "edit_date", "วันที่สำรวจ")
     )
     deed_no: Mapped[str | None] = field(
-        Text("เลขที่โฉนด", "Deed number"), TAX, import_from=("deed_no", "Id_Chanod", "parcel_no", "โฉนด", "เลขที่โฉนด")
+        Text("เลขที่โฉนด", "Deed number"),
+        TAX,
+        import_from=("deed_no", "Id_Chanod", "parcel_no", "โฉนด", "เลขที่โฉนด"),
     )
     survey_no: Mapped[str | None] = field(
         Text("หน้าสำรวจ", "Survey number"), TAX, import_from=("survey_no", "survey", "ห.สำรวจ", "หน้าสำรวจ")
     )
-    land_no: Mapped[str | None] = field(Text("เลขที่ดิน", "Land number"), TAX, import_from=("land_no", "ที่ดิน", "เลขที่ดิน"))
+    land_no: Mapped[str | None] = field(
+        Text("เลขที่ดิน", "Land number"), TAX, import_from=("land_no", "ที่ดิน", "เลขที่ดิน")
+    )
     owner_name: Mapped[str | None] = field(
         Text("ชื่อเจ้าของ", "Owner's name"), TAX, import_from=("owner_name", "own_name", "OWN_FNAME", "ชื่อเจ้าของ")
     )
@@ -95,7 +128,11 @@ class Parcel(LayerTable):
         at_least=0,
     )
     community_id: Mapped[int | None] = link(
-        Text("ชุมชน", "Community"), PUBLIC, to="community", code="community_code", import_from=("community_code", "รหัสชุมชน")
+        Text("ชุมชน", "Community"),
+        PUBLIC,
+        to="community",
+        code="community_code",
+        import_from=("community_code", "รหัสชุมชน"),
     )
     geom: Mapped[WKBElement] = shape("POLYGON", public=Published.AS_IT_IS)
 
@@ -111,7 +148,14 @@ LAYER = Layer(
     keys=(("parcel_code",),),
     zooms=range(10, 21),
     stack=Stack.PARCELS,
-    style=Style(color="#a1887f", fill_opacity=0.35, stroke_width=0.6, by="land_use", label="parcel_code", label_from_zoom=18),
+    style=Style(
+        color="#a1887f",
+        fill_opacity=0.35,
+        stroke_width=0.6,
+        by="land_use",
+        label="parcel_code",
+        label_from_zoom=18,
+    ),
     popup=("parcel_code", "land_use", "rai", "ngan", "wah", "area_square_metres", "zone", "block", "lot"),
     source=Text("แผนที่ภาษีของเทศบาล", "The municipality's tax map"),
     licence="municipal data, no owner, deed or value",

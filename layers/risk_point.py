@@ -4,7 +4,20 @@ import datetime as dt
 from typing import Any
 
 from geo.layer import (
-    Audience, CodeList, Layer, LayerTable, Mapped, Published, Stack, Style, Text, WKBElement, computed, field, link, shape,
+    Audience,
+    CodeList,
+    Layer,
+    LayerTable,
+    Mapped,
+    Published,
+    Stack,
+    Style,
+    Text,
+    WKBElement,
+    computed,
+    field,
+    link,
+    shape,
 )  # fmt: skip
 
 PUBLIC, STAFF = Audience.PUBLIC, Audience.STAFF
@@ -27,7 +40,9 @@ class RiskPoint(LayerTable):
     name_th: Mapped[str | None] = field(
         Text("ชื่อจุดเสี่ยง", "Name"), PUBLIC, import_from=("name_th", "name", "บริเวณที่เกิดเหตุ", "ชื่อ")
     )
-    cause: Mapped[str | None] = field(Text("สาเหตุ", "Cause"), PUBLIC, import_from=("cause", "มูลเหตุสันนิษฐาน", "สาเหตุ"))
+    cause: Mapped[str | None] = field(
+        Text("สาเหตุ", "Cause"), PUBLIC, import_from=("cause", "มูลเหตุสันนิษฐาน", "สาเหตุ")
+    )
     likelihood: Mapped[int | None] = field(
         Text("โอกาสเกิด (1–5)", "Likelihood (1–5)"),
         PUBLIC,
@@ -54,13 +69,21 @@ class RiskPoint(LayerTable):
         codes=CodeList.read("risk_band"),
     )
     status: Mapped[str | None] = field(
-        Text("สถานะ", "Status"), PUBLIC, codes=CodeList.read("risk_status"), import_from=("status", "สถานะ"), indexed=True
+        Text("สถานะ", "Status"),
+        PUBLIC,
+        codes=CodeList.read("risk_status"),
+        import_from=("status", "สถานะ"),
+        indexed=True,
     )
     seen_on: Mapped[dt.date | None] = field(
         Text("วันที่พบ", "Seen on"), PUBLIC, import_from=("seen_on", "วันที่เกิดเหตุ", "วันที่พบ", "วันที่")
     )
     hazard_year: Mapped[int | None] = field(
-        Text("ปีที่เกิดภัย (ค.ศ.)", "Hazard year (CE)"), PUBLIC, import_from=("hazard_year", "ปีที่เกิดเหตุ", "ปี"), at_least=1900, at_most=2200
+        Text("ปีที่เกิดภัย (ค.ศ.)", "Hazard year (CE)"),
+        PUBLIC,
+        import_from=("hazard_year", "ปีที่เกิดเหตุ", "ปี"),
+        at_least=1900,
+        at_most=2200,
     )
     affected_band: Mapped[str | None] = field(
         Text("ครัวเรือนที่ได้รับผลกระทบ (ช่วง)", "Affected households (band)"),
@@ -71,7 +94,9 @@ class RiskPoint(LayerTable):
     description: Mapped[str | None] = field(
         Text("รายละเอียด", "Description"), STAFF, import_from=("description", "รายละเอียด")
     )
-    evidence: Mapped[str | None] = field(Text("หลักฐาน", "Evidence"), STAFF, import_from=("evidence", "หลักฐาน"))
+    evidence: Mapped[str | None] = field(
+        Text("หลักฐาน", "Evidence"), STAFF, import_from=("evidence", "หลักฐาน")
+    )
     reporter_role: Mapped[str | None] = field(
         Text("บทบาทผู้แจ้ง", "Role of the reporter"),
         STAFF,
@@ -82,7 +107,11 @@ class RiskPoint(LayerTable):
         Text("กิจกรรมในแผน", "Plan activity"), PUBLIC, import_from=("plan_activity", "กิจกรรม")
     )
     community_id: Mapped[int | None] = link(
-        Text("ชุมชน", "Community"), PUBLIC, to="community", code="community_code", import_from=("community_code", "รหัสชุมชน")
+        Text("ชุมชน", "Community"),
+        PUBLIC,
+        to="community",
+        code="community_code",
+        import_from=("community_code", "รหัสชุมชน"),
     )
     geom: Mapped[WKBElement] = shape("POINT", public=Published.AS_IT_IS)
 
@@ -101,7 +130,18 @@ LAYER = Layer(
     zooms=range(9, 20),
     stack=Stack.POINTS,
     style=Style(color="#d7301f", fill_opacity=0.95, symbol="triangle", by="band"),
-    popup=("name_th", "kind", "band", "score", "likelihood", "severity", "status", "cause", "seen_on", "affected_band"),
+    popup=(
+        "name_th",
+        "kind",
+        "band",
+        "score",
+        "likelihood",
+        "severity",
+        "status",
+        "cause",
+        "seen_on",
+        "affected_band",
+    ),
     source=Text("การสำรวจจุดเสี่ยงชุมชนและกองช่าง", "Community and engineering surveys"),
     licence="ODbL-1.0",
     maps=("town", "community"),

@@ -4,7 +4,20 @@ import datetime as dt
 from typing import Any
 
 from geo.layer import (
-    Audience, CodeList, Layer, LayerTable, Mapped, Published, Stack, Style, Text, WKBElement, computed, field, link, shape,
+    Audience,
+    CodeList,
+    Layer,
+    LayerTable,
+    Mapped,
+    Published,
+    Stack,
+    Style,
+    Text,
+    WKBElement,
+    computed,
+    field,
+    link,
+    shape,
 )  # fmt: skip
 
 PUBLIC, STAFF = Audience.PUBLIC, Audience.STAFF
@@ -54,19 +67,34 @@ class RiskZone(LayerTable):
         codes=CodeList.read("risk_band"),
     )
     status: Mapped[str | None] = field(
-        Text("สถานะ", "Status"), PUBLIC, codes=CodeList.read("risk_status"), import_from=("status", "สถานะ"), indexed=True
+        Text("สถานะ", "Status"),
+        PUBLIC,
+        codes=CodeList.read("risk_status"),
+        import_from=("status", "สถานะ"),
+        indexed=True,
     )
     seen_on: Mapped[dt.date | None] = field(
         Text("วันที่พบ", "Seen on"), PUBLIC, import_from=("seen_on", "วันที่พบ", "วันที่")
     )
     hazard_year: Mapped[int | None] = field(
-        Text("ปีที่เกิดภัย (ค.ศ.)", "Hazard year (CE)"), PUBLIC, import_from=("hazard_year", "ปี"), at_least=1900, at_most=2200
+        Text("ปีที่เกิดภัย (ค.ศ.)", "Hazard year (CE)"),
+        PUBLIC,
+        import_from=("hazard_year", "ปี"),
+        at_least=1900,
+        at_most=2200,
     )
     depth_m: Mapped[float | None] = field(
-        Text("ความลึกน้ำ (ม.)", "Water depth (m)"), PUBLIC, unit="m", import_from=("depth_m", "depth", "ความลึก"), at_least=0
+        Text("ความลึกน้ำ (ม.)", "Water depth (m)"),
+        PUBLIC,
+        unit="m",
+        import_from=("depth_m", "depth", "ความลึก"),
+        at_least=0,
     )
     return_years: Mapped[int | None] = field(
-        Text("คาบการเกิด (ปี)", "Return period (years)"), PUBLIC, import_from=("return_years", "คาบ"), at_least=1
+        Text("คาบการเกิด (ปี)", "Return period (years)"),
+        PUBLIC,
+        import_from=("return_years", "คาบ"),
+        at_least=1,
     )
     affected_band: Mapped[str | None] = field(
         Text("ครัวเรือนที่ได้รับผลกระทบ (ช่วง)", "Affected households (band)"),
@@ -77,7 +105,9 @@ class RiskZone(LayerTable):
     description: Mapped[str | None] = field(
         Text("รายละเอียด", "Description"), STAFF, import_from=("description", "รายละเอียด")
     )
-    evidence: Mapped[str | None] = field(Text("หลักฐาน", "Evidence"), STAFF, import_from=("evidence", "หลักฐาน"))
+    evidence: Mapped[str | None] = field(
+        Text("หลักฐาน", "Evidence"), STAFF, import_from=("evidence", "หลักฐาน")
+    )
     reporter_role: Mapped[str | None] = field(
         Text("บทบาทผู้แจ้ง", "Role of the reporter"),
         STAFF,
@@ -88,7 +118,11 @@ class RiskZone(LayerTable):
         Text("กิจกรรมในแผน", "Plan activity"), PUBLIC, import_from=("plan_activity", "กิจกรรม")
     )
     community_id: Mapped[int | None] = link(
-        Text("ชุมชน", "Community"), PUBLIC, to="community", code="community_code", import_from=("community_code", "รหัสชุมชน")
+        Text("ชุมชน", "Community"),
+        PUBLIC,
+        to="community",
+        code="community_code",
+        import_from=("community_code", "รหัสชุมชน"),
     )
     geom: Mapped[WKBElement] = shape("POLYGON", "LINESTRING", public=Published.AS_IT_IS)
 
@@ -107,7 +141,18 @@ LAYER = Layer(
     zooms=range(8, 20),
     stack=Stack.ZONES,
     style=Style(color="#2166ac", fill_opacity=0.35, stroke_width=1.2, by="band"),
-    popup=("name_th", "kind", "band", "score", "depth_m", "return_years", "status", "cause", "seen_on", "affected_band"),
+    popup=(
+        "name_th",
+        "kind",
+        "band",
+        "score",
+        "depth_m",
+        "return_years",
+        "status",
+        "cause",
+        "seen_on",
+        "affected_band",
+    ),
     source=Text("กองช่างและแบบจำลองน้ำท่วม", "Municipal engineers and flood models"),
     licence="ODbL-1.0",
     maps=("town", "community"),

@@ -1,6 +1,7 @@
-"""From any CRS to WGS 84, with the datum shift pinned: Indian 1975 goes by EPSG:1304, never by the library's choice.
+"""From any CRS to WGS 84, with the datum shift pinned: Indian 1975 goes by EPSG:1304 and nothing else.
 
-PROJ prefers EPSG:1812, which lands 185 m away from every other source (DOMAIN 2.6); the operation used is recorded.
+PROJ prefers EPSG:1812, which lands 185 m away from every other source (DOMAIN 2.6). The operation used is
+recorded, so that a shift can be explained later.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pyproj.transformer import Transformer, TransformerGroup
 
 from geo.errors import BadRequest, Text
 from geo.shapes.indian_1975 import PINNED_OPERATION, is_indian_1975, pinned_pipeline, unbound
+from geo.shapes.listening import warnings_heard
 from geo.shapes.whereabouts import THAILAND, Box, Candidate, Guess, looks_like
 
 __all__ = [
@@ -66,7 +68,7 @@ def operation_to_wgs84(crs: CRS) -> Operation:
         return _pinned(crs)
     plain = _on_wgs84(crs)
     if plain is not None and plain.is_geographic:
-        return Operation(name="none: WGS 84 longitude, latitude", code="none", pipeline="noop", accuracy_metres=0.0)
+        return Operation(name="WGS 84 longitude, latitude", code="none", pipeline="noop", accuracy_metres=0.0)
     best = _best(plain if plain is not None else crs)
     if plain is not None:
         return Operation(name=best.description, code="none", pipeline=best.definition, accuracy_metres=0.0)
@@ -96,7 +98,9 @@ def _on_wgs84(crs: CRS) -> CRS | None:
     if plain.is_compound and plain.sub_crs_list:
         plain = plain.sub_crs_list[0]
     geodetic = plain.geodetic_crs
-    if geodetic is None or geodetic.datum is None or geodetic.prime_meridian.longitude != 0:
+    if geodetic is None or geodetic.datum is None:
+        return None
+    if geodetic.prime_meridian is not None and geodetic.prime_meridian.longitude != 0:
         return None
     name = geodetic.datum.name.casefold().replace("_", " ").removeprefix("d ")
     return plain if name.startswith(_WGS84_DATUMS) else None
@@ -104,7 +108,10 @@ def _on_wgs84(crs: CRS) -> CRS | None:
 
 def _best(crs: CRS) -> Transformer:
     try:
-        return TransformerGroup(crs, "EPSG:4326", always_xy=True, allow_ballpark=True).transformers[0]
+        with (
+            warnings_heard()
+        ):  # that a better operation lacks its grid shows in the accuracy of the one taken
+            return TransformerGroup(crs, "EPSG:4326", always_xy=True, allow_ballpark=True).transformers[0]
     except (ProjError, IndexError):
         raise BadRequest(
             f"ไม่มีวิธีแปลง {crs.name} เป็น WGS 84", f"there is no way from {crs.name} to WGS 84"

@@ -15,7 +15,7 @@ PINNED_CODES = ("EPSG:24047", "EPSG:24048", "EPSG:4240")
 PINNED_OPERATION = "EPSG:1304"
 
 _TO_RADIANS = "+step +proj=unitconvert +xy_in=deg +xy_out=rad"
-# EPSG:1304, "Indian 1975 to WGS 84 (2)": three translations on Everest 1830 (1937 Adjustment); heights untouched.
+# EPSG:1304, "Indian 1975 to WGS 84 (2)": three translations on Everest 1830 (1937 Adj.); heights untouched.
 _SHIFT = (
     "+step +proj=push +v_3 +step +proj=cart +ellps=evrst30 +step +proj=helmert +x=210 +y=814 +z=289 "
     "+step +inv +proj=cart +ellps=WGS84 +step +proj=pop +v_3 +step +proj=unitconvert +xy_in=rad +xy_out=deg"
@@ -23,7 +23,7 @@ _SHIFT = (
 
 
 def is_indian_1975(crs: CRS) -> bool:
-    """Whether a CRS stands on Indian 1975: by its EPSG code, its datum's name, or a nameless datum on its ellipsoid."""
+    """Whether a CRS stands on Indian 1975: by its datum's name, or a nameless datum on its ellipsoid."""
     geodetic = unbound(crs).geodetic_crs
     if geodetic is None or geodetic.datum is None:
         return False
@@ -41,7 +41,8 @@ def _on_its_ellipsoid(crs: CRS) -> bool:
     ellipsoid = crs.ellipsoid
     if ellipsoid is None:
         return False
-    return abs(ellipsoid.semi_major_metre - 6377276.345) < 0.01 and abs(ellipsoid.inverse_flattening - 300.8017) < 1e-3
+    same_size = abs(ellipsoid.semi_major_metre - 6377276.345) < 0.01
+    return same_size and abs(ellipsoid.inverse_flattening - 300.8017) < 1e-3
 
 
 def unbound(crs: CRS) -> CRS:

@@ -67,13 +67,18 @@ _TOWNS = (
     ("สุราษฎร์ธานี", "Surat Thani", 99.33, 9.14), ("ภูเก็ต", "Phuket", 98.39, 7.88),
     ("นครศรีธรรมราช", "Nakhon Si Thammarat", 99.96, 8.43), ("ตรัง", "Trang", 99.61, 7.56),
     ("หาดใหญ่", "Hat Yai", 100.47, 7.01), ("สงขลา", "Songkhla", 100.60, 7.20), ("สตูล", "Satun", 100.07, 6.62),
-    ("ปัตตานี", "Pattani", 101.25, 6.87), ("ยะลา", "Yala", 101.28, 6.54), ("นราธิวาส", "Narathiwat", 101.82, 6.43),
+    ("ปัตตานี", "Pattani", 101.25, 6.87), ("ยะลา", "Yala", 101.28, 6.54),
+    ("นราธิวาส", "Narathiwat", 101.82, 6.43),
 )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A CRS that would put the data in Thailand: `code` ("EPSG:24047"), label, box in WGS 84 degrees, place in words."""
+    """A CRS that would put the data in Thailand.
+
+    `code` is its name ("EPSG:24047"), `box` where the data would fall, in WGS 84 degrees, `place` the same in
+    words.
+    """
 
     code: str
     label: Text
@@ -93,8 +98,8 @@ class Candidate:
 class Guess:
     """What a file's bounds look like.
 
-    `kind`: `thailand` (lon/lat inside the box), `swapped` (lat/lon of Thailand), `degrees` (lon/lat elsewhere),
-    `metres` (projected; see candidates), `nowhere` (no finite bounds).
+    `kind`: `thailand` (lon/lat inside the box), `swapped` (lat/lon of Thailand), `degrees` (lon/lat of
+    elsewhere), `metres` (projected; see candidates), `nowhere` (no finite bounds).
     """
 
     kind: str
@@ -103,14 +108,13 @@ class Guess:
 
 def looks_like(bounds: Box | Sequence[float]) -> Guess:
     """What these bounds (west, south, east, north, in the file's own numbers) look like."""
-    box = bounds if isinstance(bounds, Box) else Box(**dict(zip(("west", "south", "east", "north"), bounds, strict=True)))
+    box = bounds if isinstance(bounds, Box) else _box(*bounds)
     if not box.finite:
         return Guess(kind="nowhere")
     if THAILAND.holds(box):
         lonlat = Text("ลองจิจูด ละติจูด (องศา)", "longitude, latitude (degrees)")
-        return Guess(
-            kind="thailand", candidates=(Candidate(code="EPSG:4326", label=lonlat, box=box, place=place_of(box)),)
-        )
+        here = Candidate(code="EPSG:4326", label=lonlat, box=box, place=place_of(box))
+        return Guess(kind="thailand", candidates=(here,))
     if THAILAND.holds(Box(west=box.south, south=box.west, east=box.north, north=box.east)):
         return Guess(kind="swapped")
     if Box(west=-180, south=-90, east=180, north=90).holds(box):
@@ -118,14 +122,18 @@ def looks_like(bounds: Box | Sequence[float]) -> Guess:
     return Guess(kind="metres", candidates=_metres_in_thailand(box))
 
 
+def _box(west: float, south: float, east: float, north: float) -> Box:
+    return Box(west=west, south=south, east=east, north=north)
+
+
 def place_of(box: Box) -> Text:
     """A box in words: its middle and the nearest of the towns everybody knows."""
     lon, lat = box.centre
-    near = min(_TOWNS, key=lambda town: math.hypot((town[2] - lon) * math.cos(math.radians(lat)), town[3] - lat))
+    narrow = math.cos(math.radians(lat))
+    near = min(_TOWNS, key=lambda town: math.hypot((town[2] - lon) * narrow, town[3] - lat))
     away = pyproj.Geod(ellps="WGS84").inv(lon, lat, near[2], near[3])[2] / 1000
-    return Text(
-        f"ใกล้{near[0]} ห่าง {away:.0f} กม. ({lon:.5f}, {lat:.5f})", f"{away:.0f} km from {near[1]} ({lon:.5f}, {lat:.5f})"
-    )
+    where = f"({lon:.5f}, {lat:.5f})"
+    return Text(f"ใกล้{near[0]} ห่าง {away:.0f} กม. {where}", f"{away:.0f} km from {near[1]} {where}")
 
 
 def _metres_in_thailand(box: Box) -> tuple[Candidate, ...]:

@@ -14,6 +14,7 @@ terminal) holds a shared lock that the kernel gives back even after `kill -9`, a
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import re
 import shlex
@@ -29,30 +30,21 @@ from pathlib import Path
 from types import FrameType
 
 import psycopg
-from psycopg import sql
 from sqlalchemy import URL
 
 from geo.errors import SetupMissing
-from geo.store.postgres_programs import (
-    KEEPER,
-    MEGABYTE,
-    OWNER,
-    PORT,
-    Programs,
-    RunAs,
-    hba_text,
-    ident_text,
-    programs,
-    server_user,
-    settings_text,
-)
+from geo.store.cluster_data import keep_log_short, major_of, make_data, not_started, prepare, write_settings
+from geo.store.postgres_programs import KEEPER, OWNER, PORT, Programs, RunAs, programs, server_user
 from geo.store.server_traces import clear_after_a_crash, server_processes, socket_folder
+
+log = logging.getLogger(__name__)
 
 OUTSIDE = Path("/var/lib/chumchon-atlas")
 # `pg_ctl` hands the data folder's name to a shell between double quotes.
 UNFIT_FOR_A_SHELL = re.compile(r'["$`\\\n]')
 STOPPING_SECONDS = 120
 READY_SECONDS = 300
+WATCH_SECONDS = 1.0
 NOT_YET = ("starting up", "shutting down", "recovery", "No such file", "refused", "closed the connection")
 
 
@@ -63,13 +55,28 @@ def private_cluster(home: Path) -> Iterator[Cluster]:
     A polite kill or a closed terminal ends the block as Ctrl-C does; by default it would end us on the spot
     and leave the server running for nobody.
     """
+    cluster = Cluster(home)
+    done = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(cluster, done), name="cluster watcher", daemon=True)
     with _leaving_politely():
-        cluster = Cluster(home)
-        cluster.start()
         try:
+            cluster.start()
+            watcher.start()
             yield cluster
         finally:
+            done.set()
+            if watcher.ident is not None:
+                watcher.join()
             cluster.stop()
+
+
+def _watch(cluster: Cluster, done: threading.Event) -> None:
+    """Start the server again when it died under us, so that the map comes back without anybody's hand."""
+    while not done.wait(WATCH_SECONDS):
+        try:
+            cluster.revive()
+        except SetupMissing as failure:
+            log.error("the database server could not be started again", extra={"reason": failure.told.en})
 
 
 class Cluster:
@@ -91,7 +98,7 @@ class Cluster:
         return self.place / "data"
 
     @property
-    def log(self) -> Path:
+    def server_log(self) -> Path:
         """What the server says."""
         return self.place / "server.log"
 
@@ -118,7 +125,7 @@ class Cluster:
         """
         if self._users_lock is not None:
             return
-        try:
+        with _told(self.home):
             self.home.mkdir(mode=0o711, parents=True, exist_ok=True)
             with self._starting():
                 self._users_lock = os.open(self.home / "postgres.users.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -128,11 +135,18 @@ class Cluster:
                 except BaseException:
                     self._leave()
                     raise
-        except (OSError, subprocess.TimeoutExpired, psycopg.Error) as error:
-            raise SetupMissing(
-                f"เปิดฐานข้อมูลใน {self.home} ไม่สำเร็จ: {error}",
-                f"The database under {self.home} could not be started: {error}",
-            ) from error
+
+    def revive(self) -> None:
+        """Start the server again if it is gone; its socket keeps its place, so `url` stays true.
+
+        Data that vanished under a running Atlas is not begun anew: an empty town would look like a whole one.
+        """
+        if self._users_lock is None or not self.data.exists():
+            return
+        if server_processes(self.data, only_postmaster=True):
+            return
+        with _told(self.home), self._starting():
+            self._start()
 
     def stop(self) -> None:
         """Leave; the last user to leave stops the server, in order."""
@@ -143,19 +157,21 @@ class Cluster:
 
     def delete(self) -> None:
         """Leave and delete all data, also where it lies outside our home; refused while others use it."""
-        place = self.place
         self.start()
+        place = self.place
+        socket = Path((place / "socket.path").read_text())
         with self._starting():
             if not self._leave():
                 raise SetupMissing(
                     f"ยังมีผู้ใช้ฐานข้อมูลใน {self.home}", f"Somebody still uses the database of {self.home}"
                 )
             shutil.rmtree(place)
+            shutil.rmtree(socket, ignore_errors=True)
             if (self.home / "postgres").is_symlink():
                 (self.home / "postgres").unlink()
 
     def _leave(self) -> bool:
-        """Give back our share, under the start lock; true when we were the last and the server has stopped."""
+        """Give back our share, under the start lock; true when we were the last and it has stopped."""
         if self._users_lock is None:
             return False
         users_lock, self._users_lock, self._socket = self._users_lock, None, None
@@ -181,16 +197,16 @@ class Cluster:
         self._find_place()
         run_as = server_user(self.data)
         self._may_be_ours(run_as)
-        tools = programs(major=_major_of(self.data))
+        tools = programs(major=major_of(self.data))
         if not self.data.exists():
-            _make_data(self.place, tools, run_as)
+            make_data(self.place, tools, run_as)
         until = time.monotonic() + READY_SECONDS
         while True:
             if not server_processes(self.data, only_postmaster=True):
                 self._launch(tools, run_as)
             self._socket = Path((self.place / "socket.path").read_text())
             try:
-                _prepare(self._url(KEEPER, "template1"), self.keeper_url)
+                prepare(self._url(KEEPER, "template1"), self.keeper_url)
                 return
             except psycopg.OperationalError as error:
                 # A server that somebody left in the middle of starting or of stopping; it gets there.
@@ -236,11 +252,11 @@ class Cluster:
 
     def _launch(self, tools: Programs, run_as: RunAs) -> None:
         clear_after_a_crash(self.data)
-        _write_settings(self.place, socket_folder(self.place, run_as), run_as)
-        _keep_log_short(self.log)
-        self.log.touch(mode=0o600)
-        os.chown(self.log, run_as.uid, run_as.gid)
-        said_before = self.log.stat().st_size
+        write_settings(self.place, socket_folder(self.place, run_as), run_as)
+        keep_log_short(self.server_log)
+        self.server_log.touch(mode=0o600)
+        os.chown(self.server_log, run_as.uid, run_as.gid)
+        said_before = self.server_log.stat().st_size
         settings = f"-c config_file={shlex.quote(str(self.place / 'postgresql.conf'))}"
         command = [
             tools.path("pg_ctl"),
@@ -251,107 +267,34 @@ class Cluster:
             "-D",
             str(self.data),
             "-l",
-            str(self.log),
+            str(self.server_log),
         ]
         done = run_as.run([*command, "-o", settings], timeout=330)
         if done.returncode != 0:
-            raise _not_started(self.log, said_before, done.stdout)
+            raise not_started(self.server_log, said_before, done.stdout)
 
     def _stop(self) -> None:
         """Fast is tidy: sessions end and a checkpoint is written; only a server that hangs is cut off."""
-        tools = programs(major=_major_of(self.data))
-        run_as = server_user(self.data)
-        command = [
-            tools.path("pg_ctl"),
-            "stop",
-            "-w",
-            "-t",
-            str(STOPPING_SECONDS),
-            "-D",
-            str(self.data),
-            "-m",
-        ]
         if not server_processes(self.data, only_postmaster=True):
             return
+        tools = programs(major=major_of(self.data))
+        run_as = server_user(self.data)
+        waiting = ["-w", "-t", str(STOPPING_SECONDS), "-D", str(self.data)]
+        command = [tools.path("pg_ctl"), "stop", *waiting, "-m"]
         if run_as.run([*command, "fast"], timeout=STOPPING_SECONDS + 30).returncode != 0:
             run_as.run([*command, "immediate"], timeout=STOPPING_SECONDS + 30)
 
 
-def _major_of(data: Path) -> int | None:
-    version = data / "PG_VERSION"
-    return int(version.read_text()) if version.is_file() else None
-
-
-def _make_data(place: Path, tools: Programs, run_as: RunAs) -> None:
-    """Make the data folder beside its name and rename it when it is whole.
-
-    Whatever ends us half-way leaves only a folder that nobody looks at, and the next start sweeps it up.
-    """
-    for half_made in place.glob("data.new-*"):
-        shutil.rmtree(half_made, ignore_errors=True)
-    new = Path(tempfile.mkdtemp(prefix="data.new-", dir=place))
-    os.chown(new, run_as.uid, run_as.gid)
-    # Byte order for sorting: it never changes under an index with the system's libraries, and prefix searches
-    # can use it. Lists that people read are sorted by an explicit Thai collation.
-    words = ["--encoding=UTF8", "--locale=C.UTF-8", "--lc-collate=C", "--auth=peer", f"--username={KEEPER}"]
-    done = run_as.run([tools.path("initdb"), "-D", str(new), *words])
-    if done.returncode != 0:
-        last = "\n".join(done.stdout.splitlines()[-12:])
-        raise SetupMissing(f"สร้างฐานข้อมูลไม่สำเร็จ:\n{last}", f"initdb did not succeed:\n{last}")
-    new.rename(place / "data")
-
-
-def _write_settings(place: Path, socket: Path, run_as: RunAs) -> None:
-    texts = {
-        "hba.conf": hba_text(),
-        "ident.conf": ident_text(run_as),
-        "postgresql.conf": settings_text(socket=socket, hba=place / "hba.conf", ident=place / "ident.conf"),
-    }
-    for name, text in texts.items():
-        (place / name).write_text(text)
-        (place / name).chmod(0o644)
-
-
-def _keep_log_short(log: Path) -> None:
-    if log.is_file() and log.stat().st_size > 10 * MEGABYTE:
-        log.replace(log.with_suffix(".log.1"))
-
-
-def _not_started(log: Path, said_before: int, told: str) -> SetupMissing:
-    with log.open("rb") as lines:
-        lines.seek(said_before)
-        said = lines.read().decode(errors="replace").splitlines()[-12:]
-    last = "\n".join(said or told.splitlines()[-12:])
-    return SetupMissing(
-        f"เปิดฐานข้อมูลไม่สำเร็จ บันทึกอยู่ที่ {log}:\n{last}",
-        f"The database server did not start; its log is {log}:\n{last}",
-    )
-
-
-def _prepare(template: str, keeper: str) -> None:
-    """The role, the database and PostGIS, each where it is missing: the next start finishes an interrupted one.
-
-    PostGIS goes into the template too: only a superuser may create it, and the owner, who is none, may make
-    databases.
-    """
-    with _connection(template) as server:
-        server.execute("CREATE EXTENSION IF NOT EXISTS postgis")
-        if server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (OWNER,)).fetchone() is None:
-            role = sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(sql.Identifier(OWNER))
-            server.execute(role)
-        if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (OWNER,)).fetchone() is None:
-            words = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(
-                *[sql.Identifier(OWNER)] * 2
-            )
-            server.execute(words)
-    with _connection(keeper) as town:
-        town.execute("CREATE EXTENSION IF NOT EXISTS postgis")
-        # From version 15 on nobody but its owner may make tables in the common schema.
-        town.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(OWNER)))
-
-
-def _connection(url: str) -> psycopg.Connection[tuple[object, ...]]:
-    return psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1), autocommit=True)
+@contextmanager
+def _told(home: Path) -> Iterator[None]:
+    """Turn what the machine refuses into a failure that a person can read."""
+    try:
+        yield
+    except (OSError, subprocess.TimeoutExpired, psycopg.Error) as error:
+        raise SetupMissing(
+            f"เปิดฐานข้อมูลใน {home} ไม่สำเร็จ: {error}",
+            f"The database under {home} could not be started: {error}",
+        ) from error
 
 
 @contextmanager

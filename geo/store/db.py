@@ -55,7 +55,9 @@ def told_when_away() -> Iterator[None]:
 
 def away() -> StoreAway:
     """The failure people see while the database is away."""
-    return StoreAway("ฐานข้อมูลไม่ตอบสนอง โปรดลองใหม่ในอีกสักครู่", "The database does not answer; please try again in a moment")
+    return StoreAway(
+        "ฐานข้อมูลไม่ตอบสนอง โปรดลองใหม่ในอีกสักครู่", "The database does not answer; please try again in a moment"
+    )
 
 
 @contextmanager

@@ -66,7 +66,8 @@ def _square(alias: str) -> str:
 def _followed(operation: str, sources: tuple[tuple[str, int], ...]) -> str:
     rows = " UNION ALL ".join(f"SELECT geom FROM {table}" for table, _ in sources)
     counts = " UNION ALL ".join(
-        f"SELECT {_square('r')}, {sign} AS one FROM {table} r WHERE geom_mercator IS NOT NULL" for table, sign in sources
+        f"SELECT {_square('r')}, {sign} AS one FROM {table} r WHERE geom_mercator IS NOT NULL"
+        for table, sign in sources
     )
     # Squares are taken in order so that two writers never wait for each other crosswise.
     return f"""

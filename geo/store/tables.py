@@ -73,4 +73,3 @@ class TileCount(Base):
     x: Mapped[int] = mapped_column(Integer, primary_key=True)
     y: Mapped[int] = mapped_column(Integer, primary_key=True)
     features: Mapped[int] = mapped_column(BigInteger)
-

@@ -1,0 +1,63 @@
+"""Every part of the service, wired on one page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from api.caching import EditCache, Listener
+from api.errors import add_error_handlers
+from api.log import RequestLog
+from api.settings import Settings
+from geo.store.db import read_only_engine, writing_engine
+
+HERE = Path(__file__).parent
+ROUTES = ("landing", "health", "collections", "items", "tiles", "imports", "maps")
+
+
+def create_app(settings: Settings, *, database_url: str) -> FastAPI:
+    """The service over one database; both URLs of its engines are `database_url`."""
+    app = FastAPI(
+        title="ชุมชนแอตลาส · Chumchon Atlas",
+        version="0.1.0",
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.database_url = database_url
+    app.state.reading = read_only_engine(database_url)
+    app.state.writing = writing_engine(database_url)
+    app.state.cache = EditCache()
+    add_error_handlers(app)
+    for name in ROUTES:
+        app.include_router(import_module(f"api.routes.{name}").router)
+    static = HERE / "static"
+    if static.is_dir():
+        app.mount("/static", StaticFiles(directory=static), name="static")
+    # Public data may be read by any page: a notebook, another town's map. Nothing here rests on cookies.
+    app.add_middleware(
+        CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD", "OPTIONS"], expose_headers=["ETag"]
+    )
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(RequestLog)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    listener = Listener(app.state.cache, app.state.database_url)
+    listener.start()
+    yield
+    listener.stop()
+    app.state.reading.dispose()
+    app.state.writing.dispose()

@@ -1,0 +1,310 @@
+"""The command line: `atlas …`. It tells in Thai and English, and ends with 1 where something could not be done."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import getpass
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+from sqlalchemy import Engine
+
+from api.settings import Settings
+from geo.errors import AtlasError, RefusedImport, SetupMissing
+from geo.store.cluster import private_cluster
+from geo.store.db import session_of, writing_engine
+from geo.store.migrate import migrate
+from geo.store.tokens import has_token, make_token
+from layers import LAYERS, layer_named
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="ชุมชนแอตลาส · Chumchon Atlas",
+)
+console = Console(highlight=False)
+worried = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Run a command; a failure of ours is told in two languages and never as a stack trace."""
+    try:
+        app()
+    except RefusedImport as error:
+        _tell(error)
+        for problem in error.problems[:20]:
+            where = f"[{problem.row}] " if problem.row else ""
+            worried.print(f"  • {where}{problem.told.th}\n    {problem.told.en}", markup=False)
+        for choice in error.choices:
+            worried.print(f"  → {choice.th}\n    {choice.en}", markup=False)
+        sys.exit(1)
+    except AtlasError as error:
+        _tell(error)
+        sys.exit(1)
+
+
+def _tell(error: AtlasError) -> None:
+    worried.print(f"[bold red]✗[/] {escape(error.told.th)}\n  {escape(error.told.en)}")
+
+
+@contextlib.contextmanager
+def town(settings: Settings) -> Iterator[str]:
+    """The URL of the town's database, migrated: ATLAS_DATABASE_URL, or the private cluster of ATLAS_HOME."""
+    if settings.database_url:
+        migrate(settings.database_url)
+        yield settings.database_url
+        return
+    with private_cluster(settings.home) as cluster:
+        migrate(cluster.url)
+        yield cluster.url
+
+
+@contextlib.contextmanager
+def writing(settings: Settings) -> Iterator[Engine]:
+    """A writing engine on the town's database."""
+    with town(settings) as url:
+        engine = writing_engine(url)
+        yield engine
+        engine.dispose()
+
+
+@contextlib.contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar on the terminal; the function it gives takes (done, in all or None)."""
+    bar = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=worried, transient=True, disable=not sys.stderr.isatty(),
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def who() -> str:
+    """The person at the command line, as history names them."""
+    return f"{getpass.getuser()}@cli"
+
+
+def now() -> dt.datetime:
+    """This moment; commands hand it down."""
+    return dt.datetime.now(dt.UTC)
+
+
+@app.command()
+def up(
+    demo: Annotated[
+        bool | None, typer.Option("--demo/--no-demo", help="เมืองตัวอย่าง · the demo town (ATLAS_DEMO)")
+    ] = None,
+) -> None:
+    """เตรียมฐานข้อมูลแล้วเปิดเซิร์ฟเวอร์ · Make everything ready, then serve."""
+    settings = Settings.from_environment()
+    _port_free(settings)
+    with town(settings) as url:
+        engine = writing_engine(url)
+        if settings.demo if demo is None else demo:
+            _demo(engine, scale=1.0, seed=None)
+        with session_of(engine) as session:
+            token = None if has_token(session) else make_token(session, "bootstrap")
+        engine.dispose()
+        if token:
+            console.print(
+                f"โทเคนสำหรับเขียนผ่านเว็บ แสดงครั้งเดียว · write token, shown once: {token}", markup=False
+            )
+        _serve(settings, url, settings.workers)
+
+
+@app.command()
+def serve(
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="จำนวนโปรเซส · processes")] = None,
+) -> None:
+    """เปิดเซิร์ฟเวอร์ · Serve."""
+    settings = Settings.from_environment()
+    _port_free(settings)
+    with town(settings) as url:
+        _serve(settings, url, workers or settings.workers)
+
+
+def _serve(settings: Settings, url: str, workers: int) -> None:
+    # The workers are processes of their own and read the environment; the URL reaches them there and nowhere else.
+    os.environ["ATLAS_SERVING_URL"] = url
+    from api.serving import serve_until_told
+
+    serve_until_told(
+        settings, workers, ready=lambda: console.print(f"ready {settings.address}", markup=False)
+    )
+
+
+def _port_free(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise SetupMissing(
+                f"ใช้ {settings.host}:{settings.port} ไม่ได้ ({error.strerror}) ตั้ง ATLAS_PORT เป็นเลขอื่น",
+                f"Cannot use {settings.host}:{settings.port} ({error.strerror}); set ATLAS_PORT to another number",
+            ) from None
+
+
+@app.command()
+def load(
+    layer: Annotated[str, typer.Argument(help="รหัสชั้นข้อมูล · layer id")],
+    files: Annotated[list[Path], typer.Argument(help="ไฟล์ · files")],
+    municipality: Annotated[str | None, typer.Option(help="รหัสเทศบาล · municipality code, e.g. 9098")] = None,
+    crs: Annotated[str | None, typer.Option(help="ระบบพิกัด · e.g. EPSG:24047")] = None,
+    encoding: Annotated[str | None, typer.Option(help="รหัสอักขระ · e.g. cp874")] = None,
+    map: Annotated[list[str] | None, typer.Option("--map", help="FIELD=COLUMN")] = None,
+    set: Annotated[
+        list[str] | None, typer.Option("--set", help="FIELD=VALUE ให้ทุกแถว · for every row")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="ชั้นในไฟล์ · the layer inside the file")] = None,
+    anywhere: Annotated[
+        bool, typer.Option("--anywhere", help="รับข้อมูลนอกประเทศไทย · accept places outside Thailand")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="ตรวจอย่างเดียว · check only, change nothing")
+    ] = False,
+    report: Annotated[Path | None, typer.Option(help="เขียนรายงาน JSON · write the report as JSON")] = None,
+) -> None:
+    """นำเข้าไฟล์ · Load files into a layer: all of a file or nothing of it."""
+    from geo.intake.load import LoadOptions, load_file
+
+    settings = Settings.from_environment()
+    chosen = layer_named(layer)
+    options = LoadOptions(
+        municipality=municipality, crs=crs, encoding=encoding, map=_pairs(map, "--map"), set=_pairs(set, "--set"),
+        dry_run=dry_run, anywhere=anywhere, sheet=sheet,
+    )  # fmt: skip
+    made, refusals = [], []
+    with writing(settings) as engine:
+        for path in files:
+            try:
+                with progress_bar(path.name) as progress:
+                    told = load_file(engine, chosen, path, options, layers=LAYERS, by=who(), origin="cli", at=now(),
+                                     progress=progress)  # fmt: skip
+            except RefusedImport as error:
+                if len(files) == 1 and report is None:
+                    raise
+                refusals.append({"file": path.name, "refused": {"th": error.told.th, "en": error.told.en}})
+                worried.print(f"[bold]{escape(path.name)}[/]")
+                _tell(error)
+                for choice in error.choices:
+                    worried.print(f"  → {choice.th}\n    {choice.en}", markup=False)
+                continue
+            made.append(told.to_json(map_url=f"{settings.address}/map"))
+            console.print(told.to_text(), markup=False)
+    if report:
+        whole = [*made, *refusals]
+        report.write_text(
+            json.dumps(whole[0] if len(files) == 1 else whole, ensure_ascii=False, indent=1), "utf-8"
+        )
+    if refusals:
+        raise typer.Exit(1)
+
+
+def _pairs(texts: list[str] | None, option: str) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise typer.BadParameter(f"{option} {text!r}: FIELD=…", param_hint=option)
+        found[name.strip()] = value.strip()
+    return found
+
+
+@app.command()
+def demo(
+    scale: Annotated[
+        float, typer.Option(min=0.05, max=100, help="กี่เท่าของ 20,000 แปลง · times 20,000 parcels")
+    ] = 1.0,
+    seed: Annotated[int | None, typer.Option(help="เลขตั้งต้นสุ่ม · random seed")] = None,
+    out: Annotated[Path | None, typer.Option(help="เขียนเป็นไฟล์แทน · write files here instead")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="แม้มีข้อมูลจริงอยู่ · even beside real data")] = False,
+) -> None:
+    """สร้างเมืองตัวอย่าง (ข้อมูลสมมติ) · Make the demo town (made-up data)."""
+    if out:
+        from data.demo import write_files
+
+        with progress_bar("demo") as progress:
+            counts = write_files(out, LAYERS, scale=scale, seed=seed, progress=progress)
+        console.print(", ".join(f"{name} {count:,}" for name, count in counts.items()))
+        return
+    with writing(Settings.from_environment()) as engine:
+        _demo(engine, scale=scale, seed=seed, yes=yes)
+
+
+def _demo(engine: Engine, *, scale: float, seed: int | None, yes: bool = False) -> None:
+    from data.demo import write_town
+
+    with progress_bar("เมืองตัวอย่าง · demo town") as progress:
+        counts = write_town(
+            engine, LAYERS, scale=scale, seed=seed, by="demo", at=now(), yes=yes, progress=progress
+        )
+    made = {name: count for name, count in counts.items() if count}
+    if made:
+        told = ", ".join(f"{LAYERS[name].title.th} {count:,}" for name, count in made.items())
+        console.print(f"เมืองตัวอย่าง (ข้อมูลสมมติ) · demo town, made-up data: {told}")
+
+
+@app.command()
+def layers() -> None:
+    """ชั้นข้อมูลทั้งหมด · All layers."""
+    table = Table("id", "ชื่อ", "name", "สาธารณะเห็น · the public gets", "แก้ไขโดย · editors")
+    for layer in LAYERS.values():
+        public = ", ".join(layer.fields_for(layer.fields["municipality"].audience))
+        table.add_row(layer.id, layer.title.th, layer.title.en, public, layer.editors.value)
+    console.print(table)
+
+
+token_app = typer.Typer(no_args_is_help=True, help="โทเคนสำหรับเขียนผ่านเว็บ · write tokens")
+app.add_typer(token_app, name="token")
+
+
+@token_app.command("create")
+def token_create(
+    name: Annotated[str, typer.Option(help="ของใคร · whose")] = "token",
+    days: Annotated[int | None, typer.Option(min=1, help="อายุกี่วัน · ends after days")] = None,
+) -> None:
+    """ออกโทเคนใหม่ แสดงครั้งเดียว · Make a token, shown once."""
+    ends_at = now() + dt.timedelta(days=days) if days else None
+    with writing(Settings.from_environment()) as engine, session_of(engine) as session:
+        console.print(make_token(session, name, ends_at=ends_at), markup=False)
+
+
+@app.command()
+def doctor() -> None:
+    """ตรวจเครื่องและฐานข้อมูล · Check the machine and the database."""
+    from api.doctor import findings
+
+    worst = 0
+    for finding in findings(Settings.from_environment()):
+        mark = "[green]✓[/]" if finding.good else "[bold red]✗[/]"
+        console.print(f"{mark} {escape(finding.told.th)} · {escape(finding.told.en)}")
+        worst = max(worst, 0 if finding.good else 1)
+    raise typer.Exit(worst)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    main()

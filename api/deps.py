@@ -1,0 +1,126 @@
+"""What a route may ask for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from api.caching import EditCache
+from api.settings import Settings
+from geo.errors import BadRequest, NotSignedIn
+from geo.layer import Layer
+from geo.shapes.whereabouts import Box
+from geo.store import read
+from geo.store.db import session_of
+from geo.store.tokens import holder_of
+from layers import layer_named
+
+__all__ = [
+    "Asking", "Cache", "Known", "NamedLayer", "Now", "Person", "ReadSession", "TheSettings", "Writer", "WritingEngine",
+    "box_of",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Who changes something."""
+
+    name: str
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _read_session(request: Request) -> Iterator[Session]:
+    with session_of(request.app.state.reading) as session:
+        yield session
+
+
+def _writing(request: Request) -> Engine:
+    engine: Engine = request.app.state.writing
+    return engine
+
+
+def _asking() -> read.Asking:
+    # Until people sign in, everybody who comes over HTTP is the public.
+    return read.Asking()
+
+
+def _layer(collection: str) -> Layer:
+    return layer_named(collection)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _cache(request: Request) -> EditCache:
+    cache: EditCache = request.app.state.cache
+    return cache
+
+
+def _writer(request: Request, engine: Annotated[Engine, Depends(_writing)]) -> Person:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    name = None
+    if kind.lower() == "bearer" and token:
+        with session_of(engine) as session:
+            name = holder_of(session, hashlib.sha256(token.strip().encode()).digest(), at=_now())
+    if name is None:
+        raise NotSignedIn(
+            "การเขียนผ่านเว็บต้องใช้โทเคนที่ atlas up พิมพ์ไว้ (Authorization: Bearer …)",
+            "Writing over HTTP needs the token that `atlas up` printed (Authorization: Bearer …)",
+        )
+    return Person(name=name)
+
+
+def known_parameters(request: Request) -> None:
+    """Refuse parameters that the route does not have: a misspelt filter must not answer with everything."""
+    route = request.scope["route"]
+    known = {param.alias for param in route.dependant.query_params} | {"f", "lang"}
+    for sub in route.dependant.dependencies:
+        known |= {param.alias for param in sub.query_params}
+    if getattr(route.endpoint, "takes_properties", False):
+        return
+    for name in request.query_params:
+        if name not in known:
+            raise BadRequest(f"ไม่รู้จักพารามิเตอร์ {name!r}", f"Unknown parameter {name!r}")
+
+
+def box_of(bbox: str | None) -> Box | None:
+    """`west,south,east,north` in degrees (six numbers: heights are left aside); west > east crosses the antimeridian."""
+    if bbox is None:
+        return None
+    try:
+        numbers = [float(part) for part in bbox.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) == 6:
+        numbers = [numbers[0], numbers[1], numbers[3], numbers[4]]
+    right = len(numbers) == 4 and all(
+        abs(number) <= limit for number, limit in zip(numbers, (180, 90) * 2, strict=True)
+    )
+    if not right or numbers[1] > numbers[3]:
+        raise BadRequest(
+            "bbox ต้องเป็น ตะวันตก,ใต้,ตะวันออก,เหนือ เป็นองศา", "bbox must be west,south,east,north in degrees"
+        )
+    return Box(west=numbers[0], south=numbers[1], east=numbers[2], north=numbers[3])
+
+
+TheSettings = Annotated[Settings, Depends(_settings)]
+ReadSession = Annotated[Session, Depends(_read_session)]
+WritingEngine = Annotated[Engine, Depends(_writing)]
+Asking = Annotated[read.Asking, Depends(_asking)]
+NamedLayer = Annotated[Layer, Depends(_layer)]
+Now = Annotated[dt.datetime, Depends(_now)]
+Cache = Annotated[EditCache, Depends(_cache)]
+Writer = Annotated[Person, Depends(_writer)]
+Known = Depends(known_parameters)

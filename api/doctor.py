@@ -1,0 +1,68 @@
+"""What a town looks at when something seems wrong: programs, versions, database, pages."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from api.settings import Settings
+from geo.errors import AtlasError, Text
+from geo.store.cluster import private_cluster
+from geo.store.migrate import is_current
+
+MINIMUM = {"postgresql": (15,), "postgis": (3, 3)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing looked at, and whether it is as it should be."""
+
+    good: bool
+    told: Text
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Everything worth knowing, one by one; a database that is away is a finding and not a failure."""
+    built = (Path(__file__).parent / "static").is_dir()
+    yield Finding(good=built, told=Text("หน้าเว็บสร้างแล้ว" if built else "ยังไม่ได้สร้างหน้าเว็บ (make run)",
+                                        "web pages built" if built else "web pages not built yet (make run)"))  # fmt: skip
+    free = (
+        shutil.disk_usage(settings.home.parent if not settings.home.exists() else settings.home).free / 2**30
+    )
+    yield Finding(good=free > 2, told=Text(f"พื้นที่ว่าง {free:.0f} GiB", f"{free:.0f} GiB of disk free"))
+    try:
+        if settings.database_url:
+            yield from _database(settings.database_url)
+        else:
+            with private_cluster(settings.home) as cluster:
+                yield from _database(cluster.url)
+    except AtlasError as error:
+        yield Finding(good=False, told=error.told)
+    except DBAPIError as error:
+        kind = type(error).__name__
+        yield Finding(
+            good=False, told=Text(f"ฐานข้อมูลไม่ตอบ ({kind})", f"the database does not answer ({kind})")
+        )
+
+
+def _database(url: str) -> Iterator[Finding]:
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        server = connection.scalar(text("SHOW server_version")) or ""
+        installed = connection.scalar(text("SELECT extversion FROM pg_extension WHERE extname = 'postgis'"))
+        for name, version in (("postgresql", server), ("postgis", installed or "0")):
+            good = _numbers(version) >= MINIMUM[name]
+            yield Finding(good=good, told=Text(f"{name} {version}", f"{name} {version}"))
+        current = is_current(connection)
+        yield Finding(good=current, told=Text("ตารางเป็นรุ่นปัจจุบัน" if current else "ตารางไม่เป็นรุ่นปัจจุบัน (atlas up)",
+                                              "tables are current" if current else "tables are not current (atlas up)"))  # fmt: skip
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split()[0].split(".") if part.isdigit())

@@ -1,0 +1,146 @@
+"""Failure to status, one table; every failure leaves as an RFC 9457 problem document in the reader's language.
+
+A bad request is 400, never 422; what nobody foresaw says "500" outside and everything in the log (DESIGN §2.16).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from api.negotiation import language_of, wants_html
+from api.pages import page
+from geo.errors import (
+    AtlasError,
+    BadRequest,
+    LostRace,
+    NotSignedIn,
+    NotYours,
+    Problem,
+    RefusedImport,
+    SetupMissing,
+    StoreAway,
+    Text,
+    TooBig,
+    UnknownFeature,
+    UnknownLayer,
+)  # fmt: skip
+
+log = logging.getLogger("atlas.errors")
+
+STATUS: dict[type[AtlasError], int] = {
+    BadRequest: 400,
+    RefusedImport: 400,
+    NotSignedIn: 401,
+    NotYours: 403,
+    UnknownLayer: 404,
+    UnknownFeature: 404,
+    LostRace: 412,
+    TooBig: 413,
+    StoreAway: 503,
+    SetupMissing: 503,
+}
+
+TITLES = {
+    400: Text("คำขอไม่ถูกต้อง", "Bad request"),
+    401: Text("ต้องมีสิทธิ์ก่อน", "A token is needed"),
+    403: Text("ไม่มีสิทธิ์", "Not allowed"),
+    404: Text("ไม่พบ", "Not found"),
+    405: Text("ใช้วิธีนี้ไม่ได้", "Method not allowed"),
+    406: Text("ไม่มีรูปแบบที่ขอ", "Not acceptable"),
+    412: Text("ข้อมูลถูกแก้ไปก่อนแล้ว", "Changed by somebody else"),
+    413: Text("ใหญ่เกินไป", "Too big"),
+    500: Text("ระบบขัดข้อง", "Something went wrong here"),
+    503: Text("ยังไม่พร้อมให้บริการ", "Not available just now"),
+}
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Put the table to work on an app."""
+    app.add_exception_handler(AtlasError, _ours)
+    app.add_exception_handler(RequestValidationError, _bad_parameters)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def _ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AtlasError)
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    if isinstance(error, RefusedImport):
+        return problem_response(request, status, error.told, problems=error.problems, choices=error.choices)
+    return problem_response(request, status, error.told)
+
+
+def _bad_parameters(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    # The words of the check, never the value given: a value may be somebody's secret.
+    said = (
+        "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()) or "body"
+    )
+    return problem_response(request, 400, Text(f"พารามิเตอร์ไม่ถูกต้อง — {said}", f"Invalid parameter — {said}"))
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    told = TITLES.get(error.status_code, Text(str(error.detail), str(error.detail)))
+    answer = problem_response(request, error.status_code, told)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _unforeseen(request: Request, error: Exception) -> Response:
+    log.error("unforeseen failure on %s %s", request.method, request.url.path, exc_info=error)
+    return problem_response(
+        request,
+        500,
+        Text("ระบบขัดข้อง เราบันทึกเหตุการณ์ไว้แล้ว", "Something went wrong here; it has been noted in the log"),
+    )
+
+
+def problem_response(
+    request: Request,
+    status: int,
+    told: Text,
+    *,
+    problems: Sequence[Problem] = (),
+    choices: Sequence[Text] = (),
+) -> Response:
+    """The problem document, or the same as a page where a browser asks."""
+    language = language_of(request)
+    title = TITLES.get(status, told)
+    headers = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language", "Content-Language": language}
+    if status == 503:
+        headers["Retry-After"] = "2"
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if wants_html(request):
+        return page(request, "problem.html", status_code=status, headers=headers, status=status, title=title,
+                    told=told, problems=problems, choices=choices)  # fmt: skip
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title.in_language(language),
+        "status": status,
+        "detail": told.in_language(language),
+        "title_th": title.th,
+        "title_en": title.en,
+        "detail_th": told.th,
+        "detail_en": told.en,
+        "instance": request.url.path,
+    }
+    if problems:
+        body["problems"] = [problem_json(problem) for problem in problems]
+    if choices:
+        body["choices"] = [{"th": choice.th, "en": choice.en} for choice in choices]
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """One problem of a file, without its empty parts."""
+    known = {name: value for name, value in problem.__dict__.items() if value is not None and name != "told"}
+    return {**known, "th": problem.told.th, "en": problem.told.en}

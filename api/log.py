@@ -1,0 +1,49 @@
+"""Logs: one line a request with the route's pattern, the status and the time, and no value a person sent.
+
+Paths may hold ids and queries may hold names, so the pattern is written and not the address.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("atlas.request")
+
+
+class RequestLog:
+    """Writes a line for each request at level `info`; costs nothing when that level is off."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and note what came of it."""
+        if scope["type"] != "http" or not log.isEnabledFor(logging.INFO):
+            await self.app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        finally:
+            route = getattr(scope.get("route"), "path", "-")
+            took = (time.perf_counter() - started) * 1000
+            log.info("%s %s %s %.0f ms", scope["method"], route, status or 500, took)
+
+
+def set_up_logging(level: str) -> None:
+    """Plain lines on standard error."""
+    logging.basicConfig(
+        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
+    )
+    # The server's own access line holds whole addresses; ours does not.
+    logging.getLogger("uvicorn.access").disabled = True

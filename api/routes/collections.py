@@ -1,0 +1,98 @@
+"""Collections: one for each layer, described from its declaration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from api.answers import json_answer
+from api.caching import EditCache
+from api.deps import Asking, Cache, Known, NamedLayer, ReadSession
+from api.links import link
+from api.negotiation import format_of, language_of
+from api.pages import page
+from geo.layer import Cells, Layer
+from geo.shapes.whereabouts import Box
+from geo.store import read
+from layers import LAYERS
+
+router = APIRouter(tags=["collections"], dependencies=[Known])
+
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+
+
+@router.get("/collections", response_model=None)
+def list_collections(request: Request, session: ReadSession, asking: Asking, cache: Cache) -> Response:
+    """Every layer's description."""
+    if format_of(request) == "html":
+        return page(request, "collections.html", layers=list(LAYERS.values()))
+    described = [
+        _described(request, layer, known_extent(session, cache, layer, asking), asking)
+        for layer in LAYERS.values()
+    ]
+    links = [
+        link(request, "/collections", "self", "application/json", "This document"),
+        link(request, "/collections?f=html", "alternate", "text/html", "ชั้นข้อมูล · Collections"),
+    ]
+    return json_answer(request, {"links": links, "collections": described})
+
+
+@router.get("/collections/{collection}", response_model=None)
+def get_collection(
+    request: Request, layer: NamedLayer, session: ReadSession, asking: Asking, cache: Cache
+) -> Response:
+    """One layer's description."""
+    box = known_extent(session, cache, layer, asking)
+    document = _described(request, layer, box, asking)
+    if format_of(request) == "html":
+        fields = read.shown_fields(layer, asking)
+        return page(
+            request, "collection.html", layer=layer, links=document["links"], fields=fields, extent=box
+        )
+    return json_answer(request, document)
+
+
+def known_extent(session: Any, cache: EditCache, layer: Layer, asking: read.Asking) -> Box | None:
+    """The layer's extent, asked of the database once between two edits."""
+    key = ("extent", layer.id, asking.audience)
+    found = cache.kept(key)
+    if found is not None:
+        return found[0]  # type: ignore[no-any-return]  # the cache holds anything
+    since = cache.edits((layer.id,))
+    box = read.extent(session, layer, asking)
+    cache.keep(key, (box,), layers=(layer.id,), box=None, since=since)
+    return box
+
+
+def _described(request: Request, layer: Layer, box: Box | None, asking: read.Asking) -> dict[str, Any]:
+    at, language = f"/collections/{layer.id}", language_of(request)
+    document: dict[str, Any] = {
+        "id": layer.id,
+        "title": layer.title.in_language(language),
+        "title_th": layer.title.th,
+        "title_en": layer.title.en,
+        "description": layer.about.in_language(language),
+        "attribution": str(layer.source),
+        "license": layer.licence,
+        "itemType": "feature",
+        "crs": [CRS84],
+        "storageCrs": CRS84,
+        "links": [
+            link(request, at, "self", "application/json", layer.title.en),
+            link(request, f"{at}?f=html", "alternate", "text/html", layer.title.th),
+            link(request, f"{at}/items", "items", "application/geo+json", "GeoJSON"),
+            link(request, f"{at}/items?f=html", "items", "text/html", "รายการ · Items"),
+            link(request, f"/tiles/{layer.id}.json", "describedby", "application/json", "TileJSON"),
+            link(request, f"/maps?layers={layer.id}", "preview", "text/html", "แผนที่ · Map"),
+        ],
+    }
+    if box:
+        document["extent"] = {"spatial": {"bbox": [[box.west, box.south, box.east, box.north]], "crs": CRS84}}
+    form = read.form(layer, asking)
+    if isinstance(form, Cells):
+        document["cells"] = {"metres": form.metres, "at_least": form.at_least}
+    if layer.public_rows_say:
+        document["restriction"] = layer.public_rows_say.in_language(language)
+    return document

@@ -1,0 +1,63 @@
+"""The front door: a page for people, an OGC landing document for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from api.answers import json_answer
+from api.deps import Asking, Known, ReadSession
+from api.links import link
+from api.negotiation import format_of, language_of
+from api.pages import page
+from geo.store.read import Wanted, features
+from layers import LAYERS
+
+router = APIRouter(tags=["landing"], dependencies=[Known])
+
+TITLE = "ชุมชนแอตลาส · Chumchon Atlas"
+ABOUT = (
+    "ผังชุมชน แผนที่ภาษี และแผนที่ความเสี่ยงที่เมืองดูแลเอง · The community map, tax map and risk atlas a town runs itself"
+)
+CONFORMS_TO = (
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+)
+
+
+@router.get("/", response_model=None)
+def landing(request: Request, session: ReadSession, asking: Asking) -> Response:
+    """What is here and where it goes on."""
+    if format_of(request) == "html":
+        towns = features(session, LAYERS["municipality"], asking, Wanted(limit=50)).features
+        return page(request, "landing.html", layers=list(LAYERS.values()), towns=towns)
+    return json_answer(request, {"title": TITLE, "description": ABOUT, "links": _links(request)})
+
+
+@router.get("/conformance", response_model=None)
+def conformance(request: Request) -> Response:
+    """The parts of the OGC standards that hold here."""
+    format_of(request)
+    return json_answer(request, {"conformsTo": list(CONFORMS_TO)})
+
+
+def _links(request: Request) -> list[dict[str, Any]]:
+    language = language_of(request)
+    json, html = "application/json", "text/html"
+    return [
+        link(request, "/", "self", json, "This document", hreflang=language),
+        link(request, "/", "alternate", html, "หน้าแรก · The front page"),
+        link(
+            request,
+            "/openapi.json",
+            "service-desc",
+            "application/vnd.oai.openapi+json;version=3.1",
+            "OpenAPI",
+        ),
+        link(request, "/api.html", "service-doc", html, "API"),
+        link(request, "/conformance", "conformance", json, "Conformance"),
+        link(request, "/collections", "data", json, "ชั้นข้อมูล · Collections"),
+        link(request, "/map", "preview", html, "แผนที่เมือง · The town map"),
+    ]

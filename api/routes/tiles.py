@@ -1,0 +1,111 @@
+"""Tiles: MVT and GeoJSON of one or several layers, and TileJSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from api.answers import answer, json_answer
+from api.caching import EditCache, Kept
+from api.deps import Asking, Cache, Known, ReadSession
+from api.links import base_of
+from api.negotiation import language_of
+from api.routes.collections import known_extent
+from geo.errors import BadRequest, UnknownFeature
+from geo.layer import Layer
+from geo.shapes.whereabouts import Box
+from geo.store import read
+from geo.store.db import told_when_away
+from geo.store.tiles import Tile, TileFormat, tile_bytes, tile_fields
+from layers import layer_named
+
+router = APIRouter(tags=["tiles"], dependencies=[Known])
+
+MOST_LAYERS = 20
+
+
+@router.get("/tiles/{ids}.json", response_model=None)
+def get_tilejson(request: Request, ids: str, session: ReadSession, asking: Asking, cache: Cache) -> Response:
+    """TileJSON 3.0 of one or several layers."""
+    layers, language = layers_named(ids), language_of(request)
+    boxes = [box for layer in layers if (box := known_extent(session, cache, layer, asking))]
+    document: dict[str, Any] = {
+        "tilejson": "3.0.0",
+        "name": ", ".join(layer.title.in_language(language) for layer in layers),
+        "description": " ".join(layer.about.in_language(language) for layer in layers),
+        "attribution": "; ".join(dict.fromkeys(str(layer.source) for layer in layers)),
+        "scheme": "xyz",
+        "tiles": [f"{base_of(request)}/tiles/{ids}/{{z}}/{{x}}/{{y}}.mvt"],
+        "minzoom": min(0 if layer.generalise else layer.zooms.start for layer in layers),
+        "maxzoom": max(layer.zooms.stop - 1 for layer in layers),
+        "vector_layers": [_vector_layer(layer, asking, language) for layer in layers],
+    }
+    if boxes:
+        west, south = min(box.west for box in boxes), min(box.south for box in boxes)
+        east, north = max(box.east for box in boxes), max(box.north for box in boxes)
+        document["bounds"] = [west, south, east, north]
+        document["center"] = [(west + east) / 2, (south + north) / 2, 13]
+    return json_answer(request, document)
+
+
+def _vector_layer(layer: Layer, asking: read.Asking, language: str) -> dict[str, Any]:
+    shown = read.shown_fields(layer, asking)
+    return {
+        "id": layer.id,
+        "description": layer.title.in_language(language),
+        "minzoom": 0 if layer.generalise else layer.zooms.start,
+        "maxzoom": layer.zooms.stop - 1,
+        "fields": {name: shown[name].label.in_language(language) for name in tile_fields(layer, asking)},
+    }
+
+
+@router.get("/tiles/{ids}/{z}/{x}/{y}.{written}", response_model=None)
+def get_tile(
+    request: Request, ids: str, z: str, x: str, y: str, written: str, asking: Asking, cache: Cache
+) -> Response:
+    """One tile: `mvt` or `geojson`."""
+    if written not in ("mvt", "geojson"):
+        raise UnknownFeature(f"ไม่มีไทล์แบบ {written!r}", f"There are no {written!r} tiles")
+    layers, tile, kind = layers_named(ids), tile_at(z, x, y), TileFormat(written)
+    key = ("tile", ids, tile, kind, asking.audience)
+    kept = cache.kept(key) or _made(request, cache, key, layers, asking, tile, kind)
+    return answer(request, kept, kind.media_type)
+
+
+def _made(
+    request: Request,
+    cache: EditCache,
+    key: Any,
+    layers: tuple[Layer, ...],
+    asking: read.Asking,
+    tile: Tile,
+    kind: TileFormat,
+) -> Kept:
+    names = tuple(layer.id for layer in layers)
+    since = cache.edits(names)
+    with told_when_away(), Session(request.app.state.reading) as session:
+        kept = Kept.of(tile_bytes(session.connection(), layers, asking, tile, kind))
+    west, south, east, north = tile.degrees()
+    cache.keep(key, kept, layers=names, box=Box(west=west, south=south, east=east, north=north), since=since)
+    return kept
+
+
+def layers_named(ids: str) -> tuple[Layer, ...]:
+    """The layers of a comma-separated list, each once."""
+    names = list(dict.fromkeys(ids.split(",")))
+    if len(names) > MOST_LAYERS:
+        raise BadRequest(f"เกิน {MOST_LAYERS} ชั้นข้อมูล", f"More than {MOST_LAYERS} layers")
+    return tuple(layer_named(name) for name in names)
+
+
+def tile_at(z: str, x: str, y: str) -> Tile:
+    """The tile of three numbers; 404 outside the grid, 400 where they are not numbers."""
+    if not all(part.isascii() and part.removeprefix("-").isdigit() and len(part) < 12 for part in (z, x, y)):
+        raise BadRequest("ตำแหน่งไทล์ต้องเป็นตัวเลข", "A tile's place is three whole numbers")
+    tile = Tile(int(z), int(x), int(y))
+    if not tile.exists:
+        raise UnknownFeature(f"ไม่มีไทล์ {z}/{x}/{y}", f"There is no tile {z}/{x}/{y}")
+    return tile

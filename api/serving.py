@@ -1,0 +1,54 @@
+"""Running the web server: one process or several, a clean end on Ctrl-C, and `ready` only when it answers."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.log import set_up_logging
+from api.settings import Settings
+
+
+def made_app() -> FastAPI:
+    """The service as a worker process makes it: from the environment."""
+    settings = Settings.from_environment()
+    set_up_logging(settings.log)
+    return create_app(settings, database_url=os.environ["ATLAS_SERVING_URL"])
+
+
+def serve_until_told(settings: Settings, workers: int, *, ready: Callable[[], None]) -> None:
+    """Serve until Ctrl-C or a polite kill; `ready` is called once, when /readyz answers 200."""
+    set_up_logging(settings.log)
+    over = threading.Event()
+    watcher = threading.Thread(target=_tell_when_ready, args=(settings, ready, over), daemon=True)
+    watcher.start()
+    options = {"host": settings.host, "port": settings.port, "log_config": None, "access_log": False,
+               "server_header": False, "timeout_graceful_shutdown": 10}  # fmt: skip
+    try:
+        uvicorn.run("api.serving:made_app", factory=True, workers=workers, **options)  # type: ignore[arg-type]
+    except KeyboardInterrupt:
+        # Ctrl-C is how a person ends it; uvicorn has closed everything by now.
+        pass
+    finally:
+        over.set()
+
+
+def _tell_when_ready(settings: Settings, ready: Callable[[], None], over: threading.Event) -> None:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
+    address = f"http://{host}:{settings.port}/readyz"
+    while not over.is_set():
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                if answer.status == 200:
+                    ready()
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)

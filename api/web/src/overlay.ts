@@ -1,0 +1,199 @@
+// Symbols and names over the tiles, on one canvas for the whole view: never cut at a tile's edge, each once.
+import type { LayerConfig } from "./config";
+import type { Feature } from "./decode";
+import type { AtlasGrid } from "./grid";
+import { drawSymbol, type Painter } from "./paint";
+import type { Place, TileStore } from "./store";
+
+export interface Spot {
+  layer: LayerConfig;
+  feature: Feature;
+  x: number;
+  y: number;
+}
+
+interface Label {
+  text: string;
+  x: number;
+  y: number;
+  under: boolean;
+  size: number;
+}
+
+const FONT = '"Sarabun", "Noto Sans Thai", "Leelawadee UI", Tahoma, sans-serif';
+const MOST_LABELS = 400;
+
+export class Overlay extends L.Layer {
+  private readonly canvas = L.DomUtil.create("canvas", "atlas-overlay");
+  private spots: Spot[] = [];
+  private planned = 0;
+  private origin = L.point(0, 0);
+
+  constructor(
+    private readonly store: TileStore,
+    private readonly grid: AtlasGrid,
+    private readonly painters: ReadonlyMap<string, Painter>,
+  ) {
+    super();
+  }
+
+  override onAdd(map: L.Map): this {
+    this.canvas.setAttribute("aria-hidden", "true");
+    const pane = map.getPane("atlas-overlay") ?? map.createPane("atlas-overlay");
+    pane.style.zIndex = "450";
+    pane.style.pointerEvents = "none";
+    pane.appendChild(this.canvas);
+    map.on("moveend zoomend resize", this.plan, this);
+    map.on("zoomstart", this.hide, this);
+    this.plan();
+    return this;
+  }
+
+  override onRemove(map: L.Map): this {
+    map.off("moveend zoomend resize", this.plan, this);
+    map.off("zoomstart", this.hide, this);
+    this.canvas.remove();
+    return this;
+  }
+
+  /** Draw once, soon, however many squares arrive at the same time. */
+  plan(): void {
+    if (this.planned) return;
+    this.planned = requestAnimationFrame(() => {
+      this.planned = 0;
+      this.draw();
+    });
+  }
+
+  /** The symbols within `reach` pixels of a place of the map's container, nearest first. */
+  near(place: L.Point, reach: number): Spot[] {
+    const at = this._map.containerPointToLayerPoint(place).subtract(this.origin);
+    const away = (spot: Spot) => Math.hypot(spot.x - at.x, spot.y - at.y);
+    return this.spots.filter((spot) => away(spot) <= reach).sort((one, other) => away(one) - away(other));
+  }
+
+  private hide(): void {
+    this.canvas.style.visibility = "hidden";
+    this.spots = [];
+  }
+
+  private draw(): void {
+    const map = this._map;
+    if (!map) return;
+    const size = map.getSize();
+    const ratio = Math.min(2, window.devicePixelRatio || 1);
+    this.canvas.width = size.x * ratio;
+    this.canvas.height = size.y * ratio;
+    this.canvas.style.width = `${size.x}px`;
+    this.canvas.style.height = `${size.y}px`;
+    this.origin = map.containerPointToLayerPoint([0, 0]);
+    L.DomUtil.setPosition(this.canvas, this.origin);
+    this.canvas.style.visibility = "visible";
+    const to = this.canvas.getContext("2d");
+    if (!to) return;
+    to.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const zoom = map.getZoom();
+    const layers = this.grid.shownAt(zoom);
+    const places = this.grid.places();
+    this.spots = layers.filter((layer) => layer.dimension === 0).flatMap((layer) => this.spotsOf(layer, places, size));
+    const radius = zoom >= 16 ? 8 : zoom >= 14 ? 6.5 : 5;
+    for (const spot of this.spots) {
+      const painter = this.painters.get(spot.layer.id);
+      if (!painter) continue;
+      const symbol = painter.isCount(spot.feature.values) ? "square" : spot.layer.style.symbol;
+      drawSymbol(to, symbol, painter.paint(spot.feature.values), spot.x, spot.y, radius);
+    }
+    this.drawLabels(to, layers.flatMap((layer) => this.labelsOf(layer, places, zoom, size, radius)));
+  }
+
+  private where(place: Place): (x: number, y: number) => [number, number] {
+    const map = this._map;
+    const side = 256 * 2 ** (map.getZoom() - place.z);
+    const corner = map.getPixelBounds().min ?? L.point(0, 0);
+    return (x, y) => [(place.x + x) * side - corner.x, (place.y + y) * side - corner.y];
+  }
+
+  private spotsOf(layer: LayerConfig, places: Place[], size: L.Point): Spot[] {
+    const found = new Map<string, Spot>();
+    for (const place of places) {
+      const where = this.where(place);
+      for (const feature of this.store.at(place, layer.id)) {
+        if (feature.kind !== 1) continue;
+        feature.rings.forEach((ring, part) => {
+          const [x, y] = where(ring[0]!, ring[1]!);
+          if (x < -20 || y < -20 || x > size.x + 20 || y > size.y + 20) return;
+          const key = feature.id ? `${feature.id}/${part}` : `${x.toFixed()},${y.toFixed()}`;
+          if (!found.has(key)) found.set(key, { layer, feature, x, y });
+        });
+      }
+    }
+    // What lies further south is drawn later, so that a crowd reads from the front.
+    return [...found.values()].sort((one, other) => one.y - other.y);
+  }
+
+  private labelsOf(layer: LayerConfig, places: Place[], zoom: number, size: L.Point, radius: number): Label[] {
+    const column = layer.style.label;
+    if (!column || zoom < layer.style.labelFromZoom) return [];
+    if (layer.dimension === 0) {
+      const own = this.spots.filter((spot) => spot.layer === layer);
+      return own.flatMap((spot) => {
+        const text = spot.feature.values[column];
+        return text === undefined ? [] : [{ text: String(text), x: spot.x, y: spot.y + radius + 3, under: true, size: 13 }];
+      });
+    }
+    const boxes = new Map<number, { text: string; box: [number, number, number, number] }>();
+    for (const place of places) {
+      const where = this.where(place);
+      for (const feature of this.store.at(place, layer.id)) {
+        const text = feature.values[column];
+        if (text === undefined || text === "") continue;
+        const [west, north] = where(Math.max(0, feature.box[0]), Math.max(0, feature.box[1]));
+        const [east, south] = where(Math.min(1, feature.box[2]), Math.min(1, feature.box[3]));
+        const box = boxes.get(feature.id)?.box ?? [Infinity, Infinity, -Infinity, -Infinity];
+        const joined: [number, number, number, number] = [
+          Math.min(box[0], Math.max(0, west)),
+          Math.min(box[1], Math.max(0, north)),
+          Math.max(box[2], Math.min(size.x, east)),
+          Math.max(box[3], Math.min(size.y, south)),
+        ];
+        boxes.set(feature.id, { text: String(text), box: joined });
+      }
+    }
+    return [...boxes.values()]
+      .filter(({ box }) => box[2] - box[0] > 12 && box[3] - box[1] > 10)
+      .sort((one, other) => extent(other.box) - extent(one.box))
+      .slice(0, MOST_LABELS)
+      .map(({ text, box }) => ({
+        text,
+        x: (box[0] + box[2]) / 2,
+        y: (box[1] + box[3]) / 2,
+        under: false,
+        size: layer.stack === 0 ? 15 : 12,
+      }));
+  }
+
+  private drawLabels(to: CanvasRenderingContext2D, labels: Label[]): void {
+    const taken: [number, number, number, number][] = [];
+    to.textAlign = "center";
+    to.lineJoin = "round";
+    for (const label of labels) {
+      to.font = `${label.size >= 15 ? "700" : "400"} ${label.size}px ${FONT}`;
+      to.textBaseline = label.under ? "top" : "middle";
+      const text = label.text.length > 42 ? `${label.text.slice(0, 41)}…` : label.text;
+      const half = to.measureText(text).width / 2 + 2;
+      const top = label.under ? label.y : label.y - label.size * 0.75;
+      const box: [number, number, number, number] = [label.x - half, top, label.x + half, top + label.size * 1.5];
+      if (taken.some((one) => box[0] < one[2] && box[2] > one[0] && box[1] < one[3] && box[3] > one[1])) continue;
+      taken.push(box);
+      to.lineWidth = 4;
+      to.strokeStyle = "rgba(255,255,255,0.92)";
+      to.strokeText(text, label.x, label.y);
+      to.fillStyle = "#1d2b36";
+      to.fillText(text, label.x, label.y);
+    }
+  }
+}
+
+function extent(box: [number, number, number, number]): number {
+  return (box[2] - box[0]) * (box[3] - box[1]);
+}

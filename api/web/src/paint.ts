@@ -1,0 +1,210 @@
+// How a layer is drawn on a canvas, worked out once from its declared style.
+import type { Code, Config, LayerConfig, Values } from "./config";
+import type { Feature } from "./decode";
+
+export interface Paint {
+  fill: string;
+  line: string;
+}
+
+/** Squares of a count, from pale to strong; the legend shows the same steps. */
+export const STEPS: readonly { from: number; opacity: number }[] = [
+  { from: 1, opacity: 0.14 },
+  { from: 5, opacity: 0.28 },
+  { from: 20, opacity: 0.44 },
+  { from: 100, opacity: 0.62 },
+  { from: 500, opacity: 0.82 },
+];
+
+export class Painter {
+  private readonly known = new Map<string, Paint>();
+
+  constructor(
+    readonly layer: LayerConfig,
+    private readonly codes: Code[] | undefined,
+  ) {}
+
+  /** The colours of one feature. */
+  paint(values: Values): Paint {
+    if (this.isCount(values)) return this.remembered(`#${step(Number(values["count"]))}`, () => this.counted(values));
+    const code = this.layer.style.by ? String(values[this.layer.style.by] ?? "") : "";
+    return this.remembered(code, () => this.coloured(code));
+  }
+
+  /** Whether a feature stands for several: a square with a count. */
+  isCount(values: Values): boolean {
+    return typeof values["count"] === "number";
+  }
+
+  color(code: string): string {
+    return this.codes?.find((one) => one.code === code)?.color ?? this.layer.style.color;
+  }
+
+  private remembered(key: string, worked: () => Paint): Paint {
+    const known = this.known.get(key);
+    if (known) return known;
+    const paint = worked();
+    this.known.set(key, paint);
+    return paint;
+  }
+
+  private coloured(code: string): Paint {
+    const color = this.color(code);
+    return { fill: faded(color, this.layer.style.fillOpacity), line: this.layer.style.by ? darker(color) : color };
+  }
+
+  private counted(values: Values): Paint {
+    const opacity = STEPS[step(Number(values["count"]))]?.opacity ?? 0.14;
+    return { fill: faded(this.layer.style.color, opacity), line: faded(this.layer.style.color, 0.5) };
+  }
+}
+
+export function painters(config: Config): Map<string, Painter> {
+  return new Map(
+    config.layers.map((layer) => {
+      const list = layer.style.by ? layer.popup.find((field) => field.name === layer.style.by)?.codes : null;
+      return [layer.id, new Painter(layer, config.codes[list ?? ""])];
+    }),
+  );
+}
+
+function step(count: number): number {
+  let found = 0;
+  STEPS.forEach((one, at) => {
+    if (count >= one.from) found = at;
+  });
+  return found;
+}
+
+export function faded(hex: string, opacity: number): string {
+  const [red, green, blue] = channels(hex);
+  return `rgba(${red},${green},${blue},${opacity})`;
+}
+
+function darker(hex: string): string {
+  const [red, green, blue] = channels(hex).map((one) => Math.round(one * 0.62));
+  return `rgb(${red},${green},${blue})`;
+}
+
+function channels(hex: string): [number, number, number] {
+  const value = parseInt(hex.slice(1), 16);
+  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}
+
+const TOGETHER = 400;
+
+/** Areas and lines of one layer on one tile; `size` is the side of the tile's data in pixels, from (left, top). */
+export function drawShapes(
+  to: CanvasRenderingContext2D,
+  painter: Painter,
+  features: readonly Feature[],
+  size: number,
+  left: number,
+  top: number,
+  side: number,
+): void {
+  const groups = new Map<Paint, Feature[]>();
+  const [west, north, east, south] = [left / size, top / size, (left + side) / size, (top + side) / size];
+  for (const feature of features) {
+    const box = feature.box;
+    if (box[2] < west - 0.02 || box[0] > east + 0.02) continue;
+    if (box[3] < north - 0.02 || box[1] > south + 0.02) continue;
+    const paint = painter.paint(feature.values);
+    const group = groups.get(paint);
+    if (group) group.push(feature);
+    else groups.set(paint, [feature]);
+  }
+  const style = painter.layer.style;
+  to.lineJoin = "round";
+  to.lineCap = "round";
+  to.lineWidth = style.strokeWidth;
+  to.setLineDash(style.dash ?? []);
+  groups.forEach((group, paint) => {
+    to.fillStyle = paint.fill;
+    to.strokeStyle = paint.line;
+    // One path for several features: rings wind as the tile format says, so overlaps stay filled and holes stay holes.
+    for (let from = 0; from < group.length; from += TOGETHER) {
+      const some = group.slice(from, from + TOGETHER);
+      to.beginPath();
+      for (const feature of some) if (feature.kind === 3) trace(to, feature, size, left, top);
+      if (style.fillOpacity > 0) to.fill();
+      to.stroke();
+      drawLines(to, some, size, left, top, style.strokeWidth);
+      drawSpecks(to, some, size, left, top, paint.line);
+    }
+  });
+  to.setLineDash([]);
+}
+
+function drawLines(
+  to: CanvasRenderingContext2D, some: Feature[], size: number, left: number, top: number, width: number,
+): void {
+  to.beginPath();
+  for (const feature of some) if (feature.kind === 2) trace(to, feature, size, left, top);
+  to.lineWidth = Math.max(width, 3);
+  to.stroke();
+  to.lineWidth = width;
+}
+
+/** Areas too small for the zoom arrive as points: a speck shows that something is there. */
+function drawSpecks(
+  to: CanvasRenderingContext2D, some: Feature[], size: number, left: number, top: number, color: string,
+): void {
+  const specks = some.filter((feature) => feature.kind === 1);
+  if (specks.length === 0) return;
+  const fill = to.fillStyle;
+  to.fillStyle = color;
+  for (const { rings } of specks) {
+    for (const ring of rings) to.fillRect(ring[0]! * size - left - 0.75, ring[1]! * size - top - 0.75, 1.5, 1.5);
+  }
+  to.fillStyle = fill;
+}
+
+function trace(to: CanvasRenderingContext2D, feature: Feature, size: number, left: number, top: number): void {
+  for (const ring of feature.rings) {
+    for (let at = 0; at < ring.length; at += 2) {
+      const x = ring[at]! * size - left;
+      const y = ring[at + 1]! * size - top;
+      if (at === 0) to.moveTo(x, y);
+      else to.lineTo(x, y);
+    }
+    if (feature.kind === 3) to.closePath();
+  }
+}
+
+/** A point's symbol, with a white rim so that it stands out on any ground. */
+export function drawSymbol(
+  to: CanvasRenderingContext2D,
+  symbol: LayerConfig["style"]["symbol"],
+  paint: Paint,
+  x: number,
+  y: number,
+  radius: number,
+): void {
+  to.beginPath();
+  if (symbol === "triangle") {
+    to.moveTo(x, y - radius * 1.15);
+    to.lineTo(x + radius * 1.1, y + radius * 0.85);
+    to.lineTo(x - radius * 1.1, y + radius * 0.85);
+    to.closePath();
+  } else if (symbol === "square") {
+    to.rect(x - radius * 0.85, y - radius * 0.85, radius * 1.7, radius * 1.7);
+  } else if (symbol === "drop") {
+    to.moveTo(x, y - radius * 1.5);
+    to.bezierCurveTo(x + radius * 0.4, y - radius * 0.6, x + radius, y - radius * 0.2, x + radius, y + radius * 0.35);
+    to.arc(x, y + radius * 0.35, radius, 0, Math.PI);
+    to.bezierCurveTo(x - radius, y - radius * 0.2, x - radius * 0.4, y - radius * 0.6, x, y - radius * 1.5);
+    to.closePath();
+  } else {
+    to.arc(x, y, radius, 0, 2 * Math.PI);
+  }
+  to.lineJoin = "round";
+  to.lineWidth = 3;
+  to.strokeStyle = "#ffffff";
+  to.stroke();
+  to.fillStyle = paint.fill;
+  to.fill();
+  to.lineWidth = 1;
+  to.strokeStyle = paint.line;
+  to.stroke();
+}

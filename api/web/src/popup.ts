@@ -1,0 +1,106 @@
+// A feature's popup: the declared fields and no others, as text nodes, with a pager where features overlap.
+import type { Config, Language, LayerConfig } from "./config";
+import { button, make } from "./dom";
+import type { Hit } from "./hit";
+import type { Painter } from "./paint";
+import { called, number, shown, WORDS } from "./words";
+
+export interface Popups {
+  show(at: L.LatLng, hits: Hit[]): void;
+  translate(): void;
+}
+
+export function popups(
+  map: L.Map,
+  config: Config,
+  painters: ReadonlyMap<string, Painter>,
+  language: () => Language,
+  chosen: (hit: Hit | null) => void,
+): Popups {
+  const popup = L.popup({ maxWidth: 320, minWidth: 220, className: "atlas-popup", autoPanPadding: [12, 12] });
+  let current: { at: L.LatLng; hits: Hit[]; number: number } | null = null;
+  map.on("popupclose", (event) => {
+    if (event.popup !== popup) return;
+    current = null;
+    chosen(null);
+  });
+
+  const draw = (): void => {
+    if (!current) return;
+    const hit = current.hits[current.number];
+    if (!hit) return;
+    const content = make("div", { class: "atlas-card", tabindex: "-1" });
+    if (current.hits.length > 1) content.append(pager());
+    content.append(...card(config, painters, hit, language()));
+    popup.setLatLng(current.at).setContent(content);
+    if (!popup.isOpen()) popup.openOn(map);
+    named(popup, language());
+    chosen(hit);
+    // So that a reader hears the popup and the next Tab reaches its buttons.
+    content.focus({ preventScroll: true });
+  };
+
+  const pager = (): HTMLElement => {
+    const { hits, number: at } = current!;
+    const words = language();
+    const turn = (by: number) => () => {
+      if (!current) return;
+      current.number = (current.number + by + hits.length) % hits.length;
+      draw();
+    };
+    return make(
+      "div",
+      { class: "atlas-pager" },
+      button(WORDS.previous[words], "‹", turn(-1)),
+      make("span", {}, `${at + 1} ${WORDS.of[words]} ${hits.length}`),
+      button(WORDS.next[words], "›", turn(1)),
+    );
+  };
+
+  return {
+    show(at, hits) {
+      current = { at, hits, number: 0 };
+      draw();
+    },
+    translate: draw,
+  };
+}
+
+function named(popup: L.Popup, language: Language): void {
+  const close = popup.getElement()?.querySelector(".leaflet-popup-close-button");
+  close?.setAttribute("aria-label", WORDS.close[language]);
+  popup.getElement()?.setAttribute("role", "dialog");
+}
+
+function card(config: Config, painters: ReadonlyMap<string, Painter>, hit: Hit, language: Language): HTMLElement[] {
+  const { layer, feature } = hit;
+  const other = language === "th" ? "en" : "th";
+  const painter = painters.get(layer.id);
+  const swatch = make("span", { class: "atlas-swatch", "aria-hidden": "true" });
+  if (painter) swatch.style.backgroundColor = painter.paint(feature.values).line;
+  const kind = make("p", { class: "atlas-kind" }, swatch, `${layer.title.th} · ${layer.title.en}`);
+  if (painter?.isCount(feature.values)) return [kind, ...counted(layer, Number(feature.values["count"]), language)];
+  const name = called(layer, feature.values, feature.id, language);
+  const rows = make("dl", {});
+  for (const field of layer.popup) {
+    const value = feature.values[field.name];
+    if (value === undefined || value === "" || field.name === layer.nameField) continue;
+    const told = shown(field, value, config.codes);
+    const answer = make("dd", { lang: language }, told[language]);
+    if (told[other] !== told[language]) answer.append(make("small", { lang: other }, told[other]));
+    const label = make("dt", { lang: language }, field.label[language]);
+    label.append(make("small", { lang: other }, field.label[other]));
+    rows.append(make("div", {}, label, answer));
+  }
+  const parts: HTMLElement[] = [kind, make("h2", {}, name), rows];
+  if (layer.page) {
+    const href = config.base + layer.page.replace("{id}", encodeURIComponent(String(feature.id)));
+    parts.push(make("a", { class: "atlas-page", href }, WORDS.page[language]));
+  }
+  return parts;
+}
+
+function counted(layer: LayerConfig, count: number, language: Language): HTMLElement[] {
+  const what = layer.counts ? WORDS.perSquare : WORDS.overview;
+  return [make("h2", {}, number(count)), make("p", { lang: language }, what[language])];
+}

@@ -1,0 +1,83 @@
+// The interface's own words, both languages together.
+import type { Language, Text, Value, Values, Field, Code, LayerConfig } from "./config";
+
+export const WORDS = {
+  layers: { th: "ชั้นข้อมูลและคำอธิบาย", en: "Layers and legend" },
+  close: { th: "ปิด", en: "Close" },
+  search: { th: "ค้นหาชุมชน", en: "Find a community" },
+  searchHint: { th: "พิมพ์ชื่อชุมชน", en: "Type a community's name" },
+  nothingFound: { th: "ไม่พบชุมชนชื่อนี้", en: "No community of that name" },
+  noOutline: { th: "ยังไม่มีแนวเขต เปิดหน้าชุมชน", en: "no outline yet: open its page" },
+  searchAway: { th: "ค้นหาไม่ได้ในขณะนี้", en: "Searching does not work right now" },
+  other: { th: "English", en: "ไทย" },
+  otherHint: { th: "เปลี่ยนเป็นภาษาอังกฤษ", en: "Change to Thai" },
+  demo: { th: "ข้อมูลสมมติ", en: "Made-up data" },
+  demoHint: {
+    th: "ข้อมูลในแผนที่นี้สร้างขึ้นเพื่อสาธิต ไม่ใช่ข้อมูลจริงของบุคคลหรือสถานที่",
+    en: "Everything on this map was made up to show the system; no real person or place is described",
+  },
+  sources: { th: "แหล่งข้อมูลและสัญญาอนุญาต", en: "Sources and licences" },
+  overview: { th: "ภาพรวม — ซูมเข้าเพื่อดูรายละเอียด", en: "overview – zoom in for single features" },
+  perSquare: { th: "จำนวนต่อช่อง", en: "count per square" },
+  zoomIn: { th: "ซูมเข้าเพื่อแสดง", en: "zoom in to show" },
+  previous: { th: "ก่อนหน้า", en: "Previous" },
+  next: { th: "ถัดไป", en: "Next" },
+  of: { th: "จาก", en: "of" },
+  loading: { th: "กำลังโหลด", en: "Loading" },
+  missing: { th: "ช่องแผนที่ที่โหลดไม่ได้", en: "map squares could not be loaded" },
+  again: { th: "ลองใหม่", en: "Try again" },
+  yes: { th: "ใช่", en: "Yes" },
+  no: { th: "ไม่ใช่", en: "No" },
+  page: { th: "เปิดหน้าชุมชน", en: "Open the community's page" },
+  noCode: { th: "ไม่ระบุ", en: "Not stated" },
+  map: { th: "แผนที่ กด Enter เพื่อดูข้อมูลที่กลางจอ", en: "Map; press Enter for what is at its centre" },
+  nothingHere: { th: "ไม่มีข้อมูลที่จุดนี้", en: "Nothing here" },
+  atLeast: { th: "แสดงเมื่อมีตั้งแต่", en: "shown from" },
+} satisfies Record<string, Text>;
+
+const MONTHS_TH = ["ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."];
+const MONTHS_EN = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** A number with thousands separated: 12,345.6 */
+export function number(value: number, digits = 2): string {
+  return value.toLocaleString("en-US", { maximumFractionDigits: digits });
+}
+
+/** A day as people write it: 23 มิ.ย. 2565 or 23 Jun 2022. */
+export function day(iso: string, language: Language): string {
+  const parts = /^(\d{4})-(\d{2})-(\d{2})/.exec(iso);
+  if (!parts) return iso;
+  const year = Number(parts[1]);
+  const month = Number(parts[2]) - 1;
+  const named = language === "th" ? MONTHS_TH[month] : MONTHS_EN[month];
+  return `${Number(parts[3])} ${named ?? parts[2]} ${language === "th" ? year + 543 : year}`;
+}
+
+/** The label of a code; a code the list does not know is shown as it is. */
+export function coded(codes: Code[] | undefined, code: string): Text {
+  const entry = codes?.find((one) => one.code === code);
+  return entry ? entry.label : { th: code, en: code };
+}
+
+/** A value as people read it, in both languages. */
+export function shown(field: Field, value: Value, codes: Record<string, Code[]>): Text {
+  const list = field.codes ? codes[field.codes] : undefined;
+  if (list) {
+    const each = field.many ? String(value).split(/\s+/).filter(Boolean) : [String(value)];
+    const labels = each.map((code) => coded(list, code));
+    return { th: labels.map((one) => one.th).join(", "), en: labels.map((one) => one.en).join(", ") };
+  }
+  const unit = field.unit ? ` ${field.unit}` : "";
+  if (field.kind === "truth") return value === true || value === "true" ? WORDS.yes : WORDS.no;
+  if (field.kind === "date") return { th: day(String(value), "th"), en: day(String(value), "en") };
+  // A whole number without a unit may be a year: 2,024 would be read as an amount.
+  const told = field.kind === "number" && typeof value === "number" ? `${number(value)}${unit}` : `${value}${unit}`;
+  return { th: told, en: told };
+}
+
+/** What a feature is called: its name, or its layer and number. */
+export function called(layer: LayerConfig, values: Values, id: number, language: Language): string {
+  const english = language === "en" ? values["name_en"] : undefined;
+  const name = english ?? (layer.nameField ? values[layer.nameField] : undefined);
+  return name === undefined || name === "" ? `${layer.title[language]} ${id}` : String(name);
+}

@@ -1,0 +1,248 @@
+"""Shapefile, GeoPackage, FlatGeobuf, GeoJSON and KML, read by GDAL as Arrow batches.
+
+However long the file, only a few rows are in memory at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyogrio
+from pyogrio.raw import open_arrow
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from geo.errors import Problem, RefusedImport, Text
+from geo.intake.encoding import UTF8, Decision
+from geo.intake.kinds import GEOJSON, KML, SHAPEFILE
+from geo.intake.recode import PASSED_THROUGH, recoded, recoded_name
+from geo.intake.refusals import damaged
+from geo.intake.tables import (
+    GEOMETRY,
+    Columns,
+    Notes,
+    Table,
+    as_binary,
+    batch_of,
+    plain,
+    plain_type,
+    told_apart,
+)
+from geo.shapes.listening import warnings_heard
+from geo.shapes.whereabouts import Box
+
+_DRIVERS = {GEOJSON: ("GeoJSON", "GeoJSONSeq"), KML: ("KML", "LIBKML")}
+_ALWAYS_UTF8 = Decision(encoding=UTF8, reason=Text("รูปแบบไฟล์นี้เป็น UTF-8 เสมอ", "this format is always UTF-8"))
+_FAULTS = (RuntimeError, OSError, ValueError, pa.ArrowException)
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Source:
+    """What is needed to read one layer again and again."""
+
+    path: Path
+    file_name: str
+    driver: str
+    layer: str | None
+    decision: Decision
+    notes: Notes
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What GDAL is told: bytes come through untouched, and dates stay as they are written."""
+        if self.driver == SHAPEFILE:
+            return {"encoding": PASSED_THROUGH}
+        if self.driver == GEOJSON:
+            # GDAL would turn texts that look like dates into dates, and a Buddhist leap day into nothing.
+            return {"DATE_AS_STRING": "YES"}
+        return {}
+
+
+def ogr_table(
+    path: Path,
+    *,
+    file_name: str,
+    driver: str,
+    layer: str | None,
+    notes: Notes,
+    decision: Decision | None = None,
+) -> Table:
+    """The layer as a table; RefusedImport when GDAL cannot read it."""
+    source = _Source(
+        path=path,
+        file_name=file_name,
+        driver=driver,
+        layer=layer,
+        decision=decision or _ALWAYS_UTF8,
+        notes=notes,
+    )
+    info = _asked(
+        source, lambda: pyogrio.read_info(path, layer=layer, force_total_bounds=True, **source.options)
+    )
+    if info["driver"] not in _DRIVERS.get(driver, (driver,)):
+        raise damaged(file_name, f"{driver} ≠ {info['driver']}")
+    given = tuple(str(name) for name in info["fields"])
+    names = told_apart([_name(source, name) for name in given])
+    back = dict(zip(names, given, strict=True))
+    crs, unknown = _crs(info["crs"])
+    return Table(
+        driver=driver,
+        decision=source.decision,
+        crs=crs,
+        crs_unknown=unknown,
+        crs_source=_crs_source(path, driver, unsaid=crs is None and not unknown),
+        columns=_columns(source, given, names),
+        geometry_type=info["geometry_type"],
+        feature_count=info["features"] if info["features"] >= 0 else None,
+        bounds=_box(info["total_bounds"]),
+        rows=lambda columns, size, shapes: _rows(source, back, info, columns, size, shapes),
+    )
+
+
+def _name(source: _Source, name: str) -> str:
+    return recoded_name(name, source.decision.encoding) if source.driver == SHAPEFILE else name
+
+
+def _columns(source: _Source, given: Sequence[str], names: Sequence[str]) -> Columns:
+    def look() -> pa.Schema:
+        with open_arrow(
+            source.path, layer=source.layer, read_geometry=bool(not given), use_pyarrow=True, **source.options
+        ) as (_, reader):
+            found: pa.Schema = reader.schema
+            return found
+
+    schema = _asked(source, look)
+    found = []
+    for raw, name in zip(given, names, strict=True):
+        kind = plain_type(schema.field(raw).type)
+        if kind is not None:
+            found.append((name, kind))
+            continue
+        told = Text(f"ไม่ได้อ่านคอลัมน์ {name} (ข้อมูลไบต์ดิบ)", f"column {name} holds raw bytes and was not read")
+        source.notes.add(Problem(code="column-left-out", told=told, column=name))
+    return tuple(found)
+
+
+def _rows(
+    source: _Source,
+    given: dict[str, str],
+    info: dict[str, Any],
+    columns: Sequence[str],
+    size: int,
+    shapes: bool,
+) -> Iterator[pa.RecordBatch]:
+    seen = 0
+    # GDAL reads no rows at all when nothing is asked of them.
+    with_shapes = shapes or not columns
+    with _stream(source, [given[name] for name in columns], size, with_shapes) as (shape_name, reader):
+        while (batch := _asked(source, lambda: next(reader, None))) is not None:
+            seen += batch.num_rows
+            found = {name: _values(source, batch.column(given[name])) for name in columns}
+            if shapes:
+                found[GEOMETRY] = _shapes(batch, shape_name)
+            yield batch_of(found, batch.num_rows)
+    if 0 <= seen < info["features"]:
+        raise damaged(source.file_name, f"{seen} / {info['features']}")
+
+
+@contextmanager
+def _stream(
+    source: _Source, columns: list[str], size: int, shapes: bool
+) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
+    opening = open_arrow(
+        source.path,
+        layer=source.layer,
+        columns=columns,
+        read_geometry=shapes,
+        batch_size=size,
+        use_pyarrow=True,
+        **source.options,
+    )
+    meta, reader = _asked(source, opening.__enter__)
+    try:
+        yield meta["geometry_name"] or "wkb_geometry", iter(reader)
+    finally:
+        del reader
+        opening.__exit__(None, None, None)
+
+
+def _values(source: _Source, values: pa.Array[Any]) -> pa.Array[Any]:
+    if source.driver == SHAPEFILE and pa.types.is_string(values.type):
+        return recoded(values, source.decision.encoding)
+    return plain(values)
+
+
+def _shapes(batch: pa.RecordBatch, name: str) -> pa.Array[Any]:
+    if name in batch.schema.names:
+        return as_binary(batch.column(name))
+    return pa.nulls(batch.num_rows, pa.binary())
+
+
+def _asked(source: _Source, question: Callable[[], _Answer]) -> _Answer:
+    """What GDAL answers; its warnings become notes and its failures a refusal, told without our own paths."""
+    with warnings_heard() as heard:
+        try:
+            answer = question()
+        except RefusedImport:
+            raise
+        except _FAULTS as fault:
+            raise damaged(source.file_name, _without_path(source, str(fault))) from fault
+    for warning in heard:
+        if issubclass(warning.category, RuntimeWarning):
+            said = _without_path(source, str(warning.message))
+            told = Text(f"ตัวอ่านไฟล์เตือนว่า: {said}", f"the reader warned: {said}")
+            source.notes.add(Problem(code="reader-warning", told=told))
+    return answer
+
+
+def _without_path(source: _Source, said: str) -> str:
+    return said.replace(str(source.path), source.file_name).replace(str(source.path.parent), "")[:300]
+
+
+def _crs(text: str | None) -> tuple[CRS | None, bool]:
+    """The CRS, and whether one is named that nobody can use."""
+    if text is None:
+        return None, False
+    try:
+        crs = CRS(text)
+    except CRSError:
+        return None, True
+    usable = crs.is_geographic or crs.is_projected or (crs.is_bound and crs.source_crs is not None)
+    # GDAL's stand-ins for "not said", as GeoPackage keeps them.
+    unsaid = crs.name.casefold().startswith(("undefined", "unknown cartesian", "unknown geographic"))
+    return (crs, False) if usable and not unsaid else (None, not unsaid)
+
+
+def _crs_source(path: Path, driver: str, *, unsaid: bool) -> Text:
+    if unsaid:
+        return Text("ไฟล์ไม่ได้บอก", "the file does not say")
+    if driver == SHAPEFILE:
+        return Text("ไฟล์ .prj", "the .prj file")
+    if driver == GEOJSON and not _has_crs_member(path):
+        return Text("มาตรฐาน GeoJSON (WGS 84)", "the GeoJSON standard (WGS 84)")
+    if driver == KML:
+        return Text("มาตรฐาน KML (WGS 84)", "the KML standard (WGS 84)")
+    return Text("ในไฟล์เอง", "the file itself")
+
+
+def _has_crs_member(path: Path) -> bool:
+    """Whether the old `crs` member stands at the head or the tail of a GeoJSON, where writers put it."""
+    with path.open("rb") as file:
+        head = file.read(65_536)
+        file.seek(max(0, path.stat().st_size - 4_096))
+        tail = file.read()
+    return b'"crs"' in head.partition(b'"features"')[0] or b'"crs"' in tail.rpartition(b"]")[2]
+
+
+def _box(bounds: Sequence[float] | None) -> Box | None:
+    if bounds is None:
+        return None
+    west, south, east, north = (float(edge) for edge in bounds)
+    box = Box(west=west, south=south, east=east, north=north)
+    return box if box.finite else None

@@ -1,0 +1,299 @@
+"""The one door through which rows leave.
+
+`rows` gives an audience its columns, its rows and its form of the geometry; items, tiles, pages, counts and exports are
+all built on it, so that what is hidden on one route is hidden on its neighbour (PITFALLS 8-12).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, or_, select
+from sqlalchemy.orm import Session
+
+from geo.errors import BadRequest, Text, UnknownFeature
+from geo.layer import Audience, Cells, Field, Layer, Published
+from geo.shapes.whereabouts import Box
+from geo.thai import search_key
+
+MOST_AT_ONCE = 10_000
+DEGREE_DIGITS = 7  # about a centimetre: more would pretend to an accuracy that no tax map has
+COUNT = Field(name="count", label=Text("จำนวน", "Count"), audience=Audience.PUBLIC, python_type=int)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Who asks. Sign-in fills the rest later; today everybody who comes over HTTP is the public."""
+
+    audience: Audience = Audience.PUBLIC
+    person: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which rows are wanted: a rectangle of degrees, those after a key, by id, by equal values, at most so many."""
+
+    box: Box | None = None
+    after: int | None = None
+    limit: int | None = None
+    ids: tuple[int, ...] = ()
+    equal: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Features in key order; `next_after` is the key to go on from, or None at the end."""
+
+    features: list[dict[str, Any]]
+    next_after: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """How many rows share a value; `count` is None where it is too small to be told."""
+
+    value: str | None
+    count: int | None
+    area_square_metres: float | None = None
+
+
+def form(layer: Layer, asking: Asking) -> Cells | Published:
+    """The form in which this audience gets the geometry."""
+    if asking.audience in (Audience.PUBLIC, Audience.PARTNER):
+        return layer.shape.public
+    return Published.AS_IT_IS
+
+
+def shown_fields(layer: Layer, asking: Asking) -> dict[str, Field]:
+    """The properties this audience gets, by name; for cells that is the count alone."""
+    if isinstance(form(layer, asking), Cells):
+        return {"count": COUNT}
+    return {name: layer.fields[name] for name in layer.fields_for(asking.audience)}
+
+
+def rows(layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
+    """A query of `id`, the shown fields and `geom` (EPSG:4326) in key order; nothing else builds a query of rows."""
+    shown_as = form(layer, asking)
+    query = _cells(layer, shown_as, wanted) if isinstance(shown_as, Cells) else _plain(layer, asking, wanted)
+    key = query.selected_columns.id
+    if wanted.after is not None:
+        query = _narrowed(query, key > wanted.after)
+    if wanted.ids:
+        query = _narrowed(query, key.in_(wanted.ids))
+    return query.order_by(key).limit(wanted.limit)
+
+
+def _narrowed(query: Select[Any], condition: ColumnElement[bool]) -> Select[Any]:
+    return query.having(condition) if query._group_by_clauses else query.where(condition)
+
+
+def _plain(layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
+    table = layer.table
+    columns = [table.__table__.c[name] for name in shown_fields(layer, asking)]
+    geom = null() if form(layer, asking) is Published.WITHHELD else table.geom
+    query = select(
+        table.id, table.version, *columns, geom.label("geom"), table.geom_mercator.label("mercator")
+    )
+    query = query.where(*_may_see(layer, asking), *_equal(layer, asking, wanted))
+    if wanted.box:
+        inside = meets(table.geom, wanted.box)
+        # A feature without a shape is nowhere, so no rectangle excludes it (OGC Features, bbox, requirement C).
+        query = query.where(inside if layer.shape.required else or_(inside, table.geom.is_(None)))
+    return query
+
+
+def _may_see(layer: Layer, asking: Asking) -> list[ColumnElement[bool]]:
+    low = asking.audience in (Audience.PUBLIC, Audience.PARTNER)
+    return [layer.public_rows(layer.table)] if low and layer.public_rows else []
+
+
+def _cells(layer: Layer, cells: Cells, wanted: Wanted) -> Select[Any]:
+    table = layer.table.__table__
+    if wanted.equal:
+        raise _unknown_property(wanted.equal[0][0])
+    cell: ColumnElement[int] = table.c.cell_id
+    square = func.atlas_cell_shape(cell, cells.metres)
+    # Members are counted before the caller's box: a box drawn through a cell
+    # would otherwise shrink its count until it named a house.
+    query = select(
+        cell.label("id"), literal(1).label("version"), func.count().label("count"), square.label("geom"),
+        func.ST_Transform(square, 3857).label("mercator"),
+    ).group_by(cell).having(func.count() >= cells.at_least)  # fmt: skip
+    if wanted.box:
+        nearby = select(cell).where(meets(table.c.geom, _widened(wanted.box, cells.metres)))
+        query = query.where(cell.in_(nearby)).having(meets(square, wanted.box))
+    return query
+
+
+def _widened(box: Box, metres: int) -> Box:
+    # A cell's diagonal, generously: a degree is at least 55 km up to 60 degrees of latitude.
+    degrees = metres * 2 / 55_000
+    return Box(
+        west=box.west - degrees, south=box.south - degrees, east=box.east + degrees, north=box.north + degrees
+    )
+
+
+def meets(geom: Any, box: Box) -> ColumnElement[bool]:
+    """Whether a geometry touches a rectangle of degrees; one with west > east crosses the antimeridian."""
+    spans = [(box.west, box.east)] if box.west <= box.east else [(box.west, 180.0), (-180.0, box.east)]
+    envelopes = [func.ST_MakeEnvelope(west, box.south, east, box.north, 4326) for west, east in spans]
+    return or_(*(and_(geom.op("&&")(one), func.ST_Intersects(geom, one)) for one in envelopes))
+
+
+def _equal(layer: Layer, asking: Asking, wanted: Wanted) -> list[ColumnElement[bool]]:
+    shown = shown_fields(layer, asking)
+    conditions = []
+    for name, text in wanted.equal:
+        # A hidden column cannot be filtered on, and is refused with the words of one that does not exist.
+        if name not in shown:
+            raise _unknown_property(name)
+        conditions.append(layer.table.__table__.c[name] == _typed(shown[name], text))
+    return conditions
+
+
+def _unknown_property(name: str) -> BadRequest:
+    return BadRequest(f"ไม่รู้จักพารามิเตอร์ {name!r}", f"Unknown parameter {name!r}")
+
+
+def _typed(words: Field, text: str) -> Any:
+    try:
+        if words.python_type is bool:
+            return {"true": True, "false": False}[text.lower()]
+        if words.python_type is dt.date:
+            return dt.date.fromisoformat(text)
+        if words.python_type in (int, float, Decimal):
+            number = Decimal(text)
+            if not number.is_finite() or abs(number) > 2**53:
+                raise ValueError(text)
+            return int(number) if words.python_type is int and number == int(number) else number
+    except (KeyError, ValueError, InvalidOperation):
+        told = f"{words.name}={text!r}"
+        raise BadRequest(f"ค่าของ {told} ไม่ถูกต้อง", f"The value {told} does not fit that property") from None
+    return text
+
+
+def features(session: Session, layer: Layer, asking: Asking, wanted: Wanted) -> Page:
+    """GeoJSON features (RFC 7946: longitude first, right-hand rule, `DEGREE_DIGITS` decimals) as dicts, by key."""
+    limit = min(wanted.limit or MOST_AT_ONCE, MOST_AT_ONCE)
+    more = Wanted(**{**wanted.__dict__, "limit": limit + 1})
+    inner = rows(layer, asking, more).subquery()
+    names = list(shown_fields(layer, asking))
+    shape = func.ST_AsGeoJSON(func.ST_ForcePolygonCCW(inner.c.geom), DEGREE_DIGITS)
+    found = session.execute(
+        select(inner.c.id, *(inner.c[n] for n in names), shape).order_by(inner.c.id)
+    ).all()
+    features = [_feature(tuple(row), names) for row in found[:limit]]
+    return Page(features=features, next_after=features[-1]["id"] if len(found) > limit else None)
+
+
+def feature(session: Session, layer: Layer, asking: Asking, fid: int) -> dict[str, Any]:
+    """One GeoJSON feature; `UnknownFeature` when there is none that this audience may see."""
+    page = features(session, layer, asking, Wanted(ids=(fid,), limit=1))
+    if not page.features:
+        raise UnknownFeature(f"ไม่พบรายการ {layer.id}/{fid}", f"There is no {layer.id}/{fid}")
+    return page.features[0]
+
+
+def _feature(row: Sequence[Any], names: list[str]) -> dict[str, Any]:
+    shape = row[-1]
+    return {
+        "type": "Feature",
+        "id": row[0],
+        "geometry": json.loads(shape) if shape else None,
+        "properties": {name: plain(value) for name, value in zip(names, row[1:-1], strict=True)},
+    }
+
+
+def plain(value: Any) -> Any:
+    """A database value as JSON has it: numbers as numbers, days in ISO form."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value.isoformat() if isinstance(value, (dt.date, dt.datetime)) else value
+
+
+def extent(session: Session, layer: Layer, asking: Asking) -> Box | None:
+    """The rectangle around everything this audience may see (of the cells, where it gets cells)."""
+    inner = rows(layer, asking, Wanted()).order_by(None).subquery()
+    box = func.ST_Extent(inner.c.geom)
+    found = session.execute(
+        select(func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box), func.ST_YMax(box))
+    ).one()
+    return None if found[0] is None else Box(west=found[0], south=found[1], east=found[2], north=found[3])
+
+
+def tallies(
+    session: Session,
+    layer: Layer,
+    asking: Asking,
+    *,
+    by: str | None = None,
+    community_id: int | None = None,
+    municipality: str | None = None,
+) -> list[Tally]:
+    """Counts (and measured area) of the rows this audience may see, in all or by one of its columns, largest first.
+
+    Of a layer that the public gets as cells only the total is told, and only from the cells' own threshold up.
+    """
+    table = layer.table.__table__
+    cells = form(layer, asking)
+    hidden = isinstance(cells, Cells)
+    if by is not None and (hidden or by not in shown_fields(layer, asking)):
+        raise _unknown_property(by)
+    group = table.c[by] if by else null()
+    area = func.sum(table.c.area_square_metres) if "area_square_metres" in layer.fields else null()
+    query = select(group, func.count(), area).select_from(table).where(*_may_see(layer, asking))
+    if community_id is not None:
+        query = query.where(table.c.community_id == community_id)
+    if municipality is not None:
+        query = query.where(table.c.municipality == municipality)
+    found = session.execute(query.group_by(group) if by else query).all()
+    tallies = [Tally(value=row[0], count=row[1], area_square_metres=row[2]) for row in found]
+    if isinstance(cells, Cells):
+        return [
+            Tally(value=None, count=t.count if (t.count or 0) >= cells.at_least else None) for t in tallies
+        ]
+    return sorted(tallies, key=lambda tally: (-(tally.count or 0), tally.value or ""))
+
+
+def search(
+    session: Session, layer: Layer, asking: Asking, text: str, limit: int = 10
+) -> list[dict[str, Any]]:
+    """Features whose names contain `text` as people write it (Thai normalised, prefixes left out), best first.
+
+    Each has `id`, the shown name columns and `lon`, `lat` of a point on it (None where nobody has drawn it).
+    """
+    wanted = search_key(text)
+    names = [
+        n for n in ("name_th", "name_en", "aliases", layer.name_field) if n in shown_fields(layer, asking)
+    ]
+    if not wanted or not names or isinstance(form(layer, asking), Cells):
+        return []
+    inner = rows(layer, asking, Wanted()).subquery()
+    columns = [inner.c[name] for name in dict.fromkeys(names)]
+    hits = []
+    for row in session.execute(select(inner.c.id, *columns)):
+        places = [key.find(wanted) for key in (search_key(value) for value in row[1:] if value)]
+        found = [place for place in places if place >= 0]
+        if found:
+            hits.append((min(found), str(row[1]), row[0]))
+    chosen = [fid for _, _, fid in sorted(hits)[:limit]]
+    return _placed(session, layer, asking, chosen, list(dict.fromkeys(names)))
+
+
+def _placed(
+    session: Session, layer: Layer, asking: Asking, ids: Sequence[int], names: list[str]
+) -> list[dict[str, Any]]:
+    if not ids:
+        return []
+    inner = rows(layer, asking, Wanted(ids=tuple(ids))).subquery()
+    point = func.ST_PointOnSurface(inner.c.geom)
+    order: Any = case({fid: place for place, fid in enumerate(ids)}, value=inner.c.id)
+    query = select(inner.c.id, *(inner.c[n] for n in names), func.ST_X(point), func.ST_Y(point)).order_by(
+        order
+    )
+    return [dict(zip(("id", *names, "lon", "lat"), row, strict=True)) for row in session.execute(query)]

@@ -1,0 +1,240 @@
+"""Vector tiles, MVT and GeoJSON, of what the read door gives an audience.
+
+Both formats are cut by the same PostGIS call, so that they hold the same features with the same ids. Where a tile
+would hold too much the layer's declared generalisation is drawn instead and says so; nothing is dropped silently.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, cast, func, literal_column, select, text
+from sqlalchemy import Text as TextType
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import JSON, Boolean, Double, Integer, Numeric
+
+from geo.layer import Cells, Layer, Published
+from geo.store.functions import COUNT_ZOOM
+from geo.store.read import Asking, Wanted, form, rows, shown_fields
+
+DEEPEST = 22
+EXTENT = 4096
+BUFFER = 64  # of 4096: enough for strokes and symbols, an eighth of what the standard allows
+SIDE = 40075016.685578488
+SQUARES_DEEPER = 5  # a generalised tile is cut into at most 32 by 32 squares
+
+
+class TileFormat(StrEnum):
+    """How a tile is written."""
+
+    MVT = "mvt"
+    GEOJSON = "geojson"
+
+    @property
+    def media_type(self) -> str:
+        """Its media type."""
+        return {"mvt": "application/vnd.mapbox-vector-tile", "geojson": "application/geo+json"}[self.value]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One square of the web-map grid, row counted from the north."""
+
+    z: int
+    x: int
+    y: int
+
+    @property
+    def exists(self) -> bool:
+        """Whether the grid has it."""
+        return 0 <= self.z <= DEEPEST and 0 <= self.x < 2**self.z and 0 <= self.y < 2**self.z
+
+    def degrees(self) -> tuple[float, float, float, float]:
+        """West, south, east, north, the buffer included."""
+        side, margin = 360 / 2**self.z, BUFFER / EXTENT
+        west, east = (self.x - margin) * side - 180, (self.x + 1 + margin) * side - 180
+        return west, _latitude(self.y + 1 + margin, self.z), east, _latitude(self.y - margin, self.z)
+
+
+def _latitude(row: float, z: int) -> float:
+    return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / 2**z))))
+
+
+def tile_bytes(
+    connection: Connection, layers: Sequence[Layer], asking: Asking, tile: Tile, written: TileFormat
+) -> bytes:
+    """The tile of these layers, one after the other; empty where nothing is."""
+    place = {"z": tile.z, "x": tile.x, "y": tile.y}
+    parts: list[Any] = []
+    for layer in layers:
+        if tile.z not in layer.zooms and not (layer.generalise and tile.z < layer.generalise.below):
+            continue
+        part = connection.execute(_statement(layer, asking, tile.z, written), place).scalar()
+        if part:
+            parts.append(bytes(part) if written is TileFormat.MVT else part)
+    if written is TileFormat.MVT:
+        return b"".join(parts)
+    return ('{"type":"FeatureCollection","features":[' + ",".join(parts) + "]}").encode()
+
+
+@lru_cache(maxsize=4096)
+def _statement(layer: Layer, asking: Asking, z: int, written: TileFormat) -> Any:
+    return text(tile_sql(layer, asking, z, written))
+
+
+def tile_sql(layer: Layer, asking: Asking, z: int, written: TileFormat = TileFormat.MVT) -> str:
+    """The statement that makes a tile at zoom `z`, with `:z`, `:x` and `:y` for its place.
+
+    It differs by zoom in what is simplified and whether counts take the place of shapes. One value comes back: the
+    MVT layer, or the GeoJSON features joined by commas.
+    """
+    plan = layer.generalise
+    if plan is None or form(layer, asking) is not Published.AS_IT_IS:
+        return _written(layer, _shapes(layer, asking, z), z, written)
+    if z < plan.below:
+        return _written(layer, _squares(layer), z, written)
+    shapes = _written(layer, _shapes(layer, asking, z), z, written)
+    if z > plan.below + 1:
+        return shapes
+    squares = _written(layer, _squares(layer), z, written)
+    return (
+        f"SELECT CASE WHEN ({_literal(_held(layer))}) <= {plan.at_most} THEN ({shapes}) ELSE ({squares}) END"
+    )
+
+
+def tile_fields(layer: Layer, asking: Asking) -> tuple[str, ...]:
+    """The properties a tile carries: what the popup, the style and the labels need, of those the audience gets."""
+    shown = shown_fields(layer, asking)
+    if isinstance(form(layer, asking), Cells):
+        return tuple(shown)
+    named = (layer.name_field, layer.style.by, layer.style.label, *layer.popup, *layer.links)
+    return tuple(dict.fromkeys(name for name in named if name in shown))
+
+
+_DIALECT: Any = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # untyped there
+_PLACE = "cast(:z AS integer), cast(:x AS integer), cast(:y AS integer)"
+
+
+def _envelope(margin: float = 0.0) -> ColumnElement[Any]:
+    return literal_column(f"ST_TileEnvelope({_PLACE}{f', margin => {margin!r}' if margin else ''})")
+
+
+def _shapes(layer: Layer, asking: Asking, z: int) -> Select[Any]:
+    inner = _rows_near(layer, asking)
+    columns = [_tile_value(inner.c[name]).label(name) for name in tile_fields(layer, asking)]
+    pixel = SIDE / 2**z / EXTENT
+    source = inner.c.mercator
+    if z < 15 and layer.shape.dimension > 0:
+        source = func.ST_Simplify(source, literal_column(repr(pixel * 2)), literal_column("true"))
+    cut = func.ST_AsMVTGeom(source, _envelope(), EXTENT, BUFFER, literal_column("true"))
+    if layer.shape.dimension > 0 and z < 15:
+        # What is smaller than a pixel becomes a point instead of vanishing.
+        middle = func.ST_PointOnSurface(inner.c.mercator)
+        cut = func.coalesce(
+            cut, func.ST_AsMVTGeom(middle, _envelope(), EXTENT, BUFFER, literal_column("true"))
+        )
+    return select(inner.c.id, *columns, cut.label("g")).select_from(inner)
+
+
+def _rows_near(layer: Layer, asking: Asking) -> Any:
+    near = func.ST_Transform(_envelope(BUFFER / EXTENT), 4326)
+    if isinstance(form(layer, asking), Cells):
+        # A cell is counted whole, so the cells that touch the tile are found first and their rows counted after.
+        cells = layer.shape.cells
+        assert cells is not None
+        wide = func.ST_Expand(near, literal_column(repr(cells.metres * 2 / 55_000)))
+        table = layer.table.__table__
+        nearby = select(table.c.cell_id).where(table.c.geom.op("&&")(wide))
+        query = rows(layer, asking, Wanted()).order_by(None).where(table.c.cell_id.in_(nearby))
+        inner = query.subquery("inner_rows")
+        return select(inner).where(inner.c.geom.op("&&")(near)).subquery("r")
+    query = rows(layer, asking, Wanted()).order_by(None)
+    return query.where(layer.table.geom.op("&&")(near)).subquery("r")
+
+
+def _tile_value(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    # MVT knows text, numbers and booleans; anything else (a day, an exact decimal) is written as one of them.
+    if isinstance(column.type, Numeric) and not isinstance(column.type, Double):
+        return cast(column, Double)
+    return column if isinstance(column.type, (Boolean, Double, Integer, TextType)) else cast(column, TextType)
+
+
+def _squares(layer: Layer) -> Select[Any]:
+    """Counts in squares of the tile grid, from the counts that triggers keep."""
+    deeper = literal_column(f"greatest(0, {COUNT_ZOOM} - :z - {SQUARES_DEEPER})", Integer)
+    level = literal_column(f"(:z + least({SQUARES_DEEPER}, {COUNT_ZOOM} - :z))", Integer)
+    held = _within_tile(layer, select(
+        literal_column("t.x").op(">>")(deeper).label("sx"), literal_column("t.y").op(">>")(deeper).label("sy"),
+        cast(func.sum(literal_column("t.features")), BigInteger).label("count"),
+    )).group_by(literal_column("sx"), literal_column("sy")).having(func.sum(literal_column("t.features")) > 0)  # fmt: skip
+    inner = held.subquery("q")
+    square = func.ST_TileEnvelope(level, inner.c.sx, inner.c.sy)
+    number = cast(inner.c.sx, BigInteger).op("<<")(level).op("+")(inner.c.sy)
+    cut = func.ST_AsMVTGeom(square, _envelope(), EXTENT, BUFFER, literal_column("true"))
+    return select(
+        number.label("id"), inner.c["count"], literal_column("true").label("generalised"), cut.label("g")
+    )
+
+
+def _held(layer: Layer) -> Select[Any]:
+    return _within_tile(layer, select(func.coalesce(func.sum(literal_column("t.features")), 0)))
+
+
+def _within_tile(layer: Layer, query: Select[Any]) -> Select[Any]:
+    shift = f"({COUNT_ZOOM} - :z)"
+    bounds = [f"t.{axis} >= (:{axis} << {shift}) AND t.{axis} < ((:{axis} + 1) << {shift})" for axis in "xy"]
+    conditions = [
+        literal_column(f"t.layer = '{layer.id}'", Boolean),
+        *(literal_column(b, Boolean) for b in bounds),
+    ]
+    return query.select_from(text("tile_count AS t")).where(*conditions)
+
+
+def _written(layer: Layer, features: Select[Any], z: int, written: TileFormat) -> str:
+    f = features.subquery("f")
+    if written is TileFormat.MVT:
+        names: tuple[Any, ...] = (
+            literal_column(f"'{layer.id}'"),
+            EXTENT,
+            literal_column("'g'"),
+            literal_column("'id'"),
+        )
+        query = select(func.ST_AsMVT(literal_column("f.*"), *names)).select_from(f).where(f.c.g.is_not(None))
+        return _literal(query)
+    shape = func.ST_AsGeoJSON(func.ST_ForcePolygonCCW(_degrees(f.c.g)), _digits(z))
+    pairs: list[Any] = []
+    for name in (column.name for column in f.c if column.name not in ("id", "g")):
+        pairs += [literal_column(f"'{name}'"), f.c[name]]
+    feature = func.json_build_object(
+        literal_column("'type'"), literal_column("'Feature'"), literal_column("'id'"), f.c.id,
+        literal_column("'layer'"), literal_column(f"'{layer.id}'"),
+        literal_column("'geometry'"), cast(shape, JSON),
+        literal_column("'properties'"), func.json_strip_nulls(func.json_build_object(*pairs)),
+    )  # fmt: skip
+    joined = func.string_agg(cast(feature, TextType), literal_column("','"))
+    return _literal(select(joined).select_from(f).where(f.c.g.is_not(None)))
+
+
+def _degrees(cut: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Tile units back to longitude and latitude: scale, move, and the sphere's own inverse."""
+    pixel: ColumnElement[Any] = literal_column(f"({SIDE!r} / (1::bigint << :z) / {EXTENT})")
+    west: ColumnElement[Any] = literal_column(f"(:x * {SIDE!r} / (1::bigint << :z) - {SIDE / 2!r})")
+    north: ColumnElement[Any] = literal_column(f"({SIDE / 2!r} - :y * {SIDE!r} / (1::bigint << :z))")
+    zero: ColumnElement[Any] = literal_column("0")
+    placed = func.ST_Affine(cut, pixel, zero, zero, -pixel, west, north)
+    return func.ST_Transform(func.ST_SetSRID(placed, 3857), 4326)
+
+
+def _digits(z: int) -> int:
+    """Decimals that the zoom can show: one finer than the width of a tile unit at the equator."""
+    return min(8, max(1, math.ceil(-math.log10(360 / 2**z / EXTENT))))
+
+
+def _literal(query: Any) -> str:
+    # Only names and constants of ours are in here; the place of the tile is bound when it is run.
+    return str(query.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))

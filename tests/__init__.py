@@ -1,0 +1,1 @@
+"""Tests; makers and fixtures are shared by all rooms."""

@@ -1,0 +1,178 @@
+"""Real PostGIS for every test: one private cluster a run, one migrated template, a copy for whoever needs its own.
+
+The workers of a parallel run share the cluster (its users' lock keeps it up until the last one leaves).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+import uvicorn
+from fastapi.testclient import TestClient
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from api.app import create_app
+from api.settings import Settings
+from geo.store.cluster import Cluster
+from geo.store.db import read_only_engine, writing_engine
+from geo.store.migrate import migrate
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+TEMPLATE = "atlas_template"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The run's controller names the folder that all workers use."""
+    if "ATLAS_TEST_HOME" not in os.environ:
+        os.environ["ATLAS_TEST_HOME"] = mkdtemp(prefix="atlas-test-")
+        config.add_cleanup(lambda: _swept(Path(os.environ["ATLAS_TEST_HOME"])))
+
+
+def _swept(home: Path) -> None:
+    if (home / "postgres").exists():
+        Cluster(home).delete()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real files of `../shared/data`."""
+    assert SHARED.is_dir(), f"the real files are not at {SHARED}"
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The run's private PostGIS, with the migrated template in it."""
+    home = Path(os.environ["ATLAS_TEST_HOME"])
+    found = Cluster(home)
+    found.start()
+    try:
+        with (home / "template.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _make_template(found)
+        yield found
+    finally:
+        found.stop()
+
+
+def _make_template(cluster: Cluster) -> None:
+    with _keeper(cluster) as keeper:
+        if keeper.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": TEMPLATE}):
+            return
+        keeper.execute(text(f"CREATE DATABASE {TEMPLATE} OWNER atlas"))
+    migrate(_named(cluster.url, TEMPLATE))
+
+
+@contextlib.contextmanager
+def _keeper(cluster: Cluster) -> Iterator[Connection]:
+    engine = create_engine(cluster.keeper_url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def _named(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def new_database(cluster: Cluster) -> Iterator[Callable[[], str]]:
+    """A function that makes an empty, migrated database and gives its URL; all are dropped at the end."""
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"t_{os.getpid()}_{len(made)}"
+        with _keeper(cluster) as keeper:
+            keeper.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER atlas"))
+        made.append(name)
+        return _named(cluster.url, name)
+
+    yield make
+    with _keeper(cluster) as keeper:
+        for name in made:
+            keeper.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def database_url(new_database: Callable[[], str]) -> str:
+    """A database of the test's own."""
+    return new_database()
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """A writing engine on a database of the test's own."""
+    found = writing_engine(database_url)
+    yield found
+    found.dispose()
+
+
+@pytest.fixture
+def reading(database_url: str) -> Iterator[Engine]:
+    """A read-only engine on the same database as `engine`."""
+    found = read_only_engine(database_url)
+    yield found
+    found.dispose()
+
+
+@pytest.fixture(scope="session")
+def rolled_back_url(new_database: Callable[[], str]) -> str:
+    """The worker's one database for tests that undo what they do."""
+    return new_database()
+
+
+@pytest.fixture
+def session(rolled_back_url: str) -> Iterator[Session]:
+    """A session whose transaction is rolled back after the test."""
+    engine = create_engine(rolled_back_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        yield Session(bind=connection, join_transaction_mode="create_savepoint")
+        transaction.rollback()
+    engine.dispose()
+
+
+@pytest.fixture
+def client(database_url: str, tmp_path: Path) -> Iterator[TestClient]:
+    """The service in this process, over a database of the test's own."""
+    with TestClient(
+        create_app(Settings(home=tmp_path), database_url=database_url), raise_server_exceptions=False
+    ) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def running(database_url: str, home: Path, **settings: object) -> Iterator[str]:
+    """A real server on a free port; gives its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    app = create_app(Settings(home=home, port=port, **settings), database_url=database_url)  # type: ignore[arg-type]
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", access_log=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 30
+    while not server.started and time.monotonic() < until:
+        time.sleep(0.02)
+    assert server.started, "the server did not start"
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(timeout=20)
+
+
+@pytest.fixture
+def server(database_url: str, tmp_path: Path) -> Iterator[str]:
+    """The service as people reach it, over a database of the test's own."""
+    with running(database_url, tmp_path) as address:
+        yield address

@@ -1,0 +1,154 @@
+"""The leak test: every hidden column holds a recognisable secret, and no public door shows it or the column's name.
+
+Routes are taken from the app itself: one that this crawler does not know how to visit fails the test.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import mapbox_vector_tile
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from api.app import create_app
+from api.settings import Settings
+from geo.layer import Audience
+from geo.store.tiles import Tile
+from layers import LAYERS
+from tests.makers import HAT_YAI, make_rows
+
+# How each route with parameters is visited; `{id}` stands for a layer, `{fid}` for one of its features.
+VISITS = {
+    "/collections/{collection}": ["/collections/{id}"],
+    "/collections/{collection}/items": [
+        "/collections/{id}/items",
+        "/collections/{id}/items?limit=1",
+        "/collections/{id}/items?bbox=100.4,6.9,100.6,7.1",
+    ],
+    "/collections/{collection}/items/{fid}": ["/collections/{id}/items/{fid}", "/collections/{id}/items/999999"],
+    "/tiles/{ids}.json": ["/tiles/{id}.json"],
+    "/tiles/{id}/legend": ["/tiles/{id}/legend"],
+    "/tiles/{id}/style.json": ["/tiles/{id}/style.json"],
+    "/tiles/{ids}/{z}/{x}/{y}.{written}": ["tile"],
+    "/maps": ["/maps?layers={id}", "/maps?layers={id}&bbox=100.4,6.9,100.6,7.1"],
+    "/communities/{fid}": ["/communities/{community}"],
+    "/communities/{fid}/map": ["/communities/{community}/map"],
+    "/communities/search": ["/communities/search?q=secret", "/communities/search?q=ชุมชน"],
+    "/imports": ["/imports"],
+    "/imports/{batch}": ["/imports/1"],
+}
+WORDS_OF_OUR_OWN = {"status", "kind", "use", "note", "description"}
+
+
+@pytest.fixture
+def full(engine: Engine) -> dict[str, list[int]]:
+    with Session(engine) as session, session.begin():
+        return {name: make_rows(session, name, count=8, step=0.00001) for name in LAYERS}
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> FastAPI:
+    return create_app(Settings(home=tmp_path, demo=True), database_url=database_url)
+
+
+def secrets() -> set[str]:
+    return {
+        f"secret-{layer.id}-{name}" for layer in LAYERS.values() for name, words in layer.fields.items()
+        if words.audience is not Audience.PUBLIC and words.imported and not words.codes and words.python_type is str
+    }  # fmt: skip
+
+
+def hidden_names() -> set[str]:
+    """Names that stand for a hidden column somewhere and for nothing public anywhere."""
+    public = {name for layer in LAYERS.values() for name in layer.fields_for(Audience.PUBLIC)}
+    every = {name for layer in LAYERS.values() for name in layer.fields}
+    return every - public - WORDS_OF_OUR_OWN
+
+
+def addresses(app: FastAPI, full: dict[str, list[int]]) -> Iterator[str]:
+    for path in sorted({route.path for route in every_route(app) if "GET" in (route.methods or ())}):
+        patterns = VISITS.get(path, [path] if "{" not in path else None)
+        assert patterns is not None, f"the leak test does not know how to visit {path}"
+        for pattern in patterns:
+            if pattern == "tile":
+                yield from tiles()
+                continue
+            for name, ids in full.items():
+                yield (pattern.replace("{id}", name).replace("{fid}", str(ids[0]))
+                       .replace("{community}", str(full["community"][0])))  # fmt: skip
+
+
+def every_route(app: FastAPI) -> list[APIRoute]:
+    return [route for route in app.routes if isinstance(route, APIRoute)]
+
+
+def tiles() -> Iterator[str]:
+    import math
+
+    for z in (0, 5, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22):
+        x = int((HAT_YAI[0] + 180) / 360 * 2**z)
+        y = int((1 - math.asinh(math.tan(math.radians(HAT_YAI[1]))) / math.pi) / 2 * 2**z)
+        assert Tile(z, x, y).exists
+        for name in LAYERS:
+            yield f"/tiles/{name}/{z}/{x}/{y}.mvt"
+            yield f"/tiles/{name}/{z}/{x}/{y}.geojson"
+        yield f"/tiles/{','.join(LAYERS)}/{z}/{x}/{y}.mvt"
+
+
+def test_no_public_door_shows_a_hidden_value_or_name(app: FastAPI, full: dict[str, list[int]]) -> None:
+    looked_for = secrets()
+    assert len(looked_for) > 15
+    names = re.compile(r"(?<![\w-])(" + "|".join(sorted(hidden_names())) + r")(?![\w-])")
+    visited = 0
+    with TestClient(app, raise_server_exceptions=False) as client:
+        for address in dict.fromkeys(addresses(app, full)):
+            for accept in ("application/json", "text/html"):
+                answer = client.get(address, headers={"Accept": accept})
+                assert answer.status_code < 500, f"{address}: {answer.status_code}"
+                said = readable(answer.content, answer.headers.get("content-type", ""))
+                said += json.dumps(dict(answer.headers))
+                leaked = [secret for secret in looked_for if secret in said] + sorted(set(names.findall(said)))
+                assert not leaked, f"{address} as {accept} shows {leaked[:5]}"
+                visited += 1
+    assert visited > 300
+
+
+def readable(body: bytes, kind: str) -> str:
+    if "vector-tile" in kind and body:
+        return json.dumps(mapbox_vector_tile.decode(body), ensure_ascii=False, default=str)
+    return body.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_hidden_column_cannot_be_filtered_on(name: str, app: FastAPI, full: dict[str, list[int]]) -> None:
+    with TestClient(app, raise_server_exceptions=False) as client:
+        told = set()
+        for column in [n for n, w in LAYERS[name].fields.items() if w.audience is not Audience.PUBLIC]:
+            answer = client.get(f"/collections/{name}/items", params={column: f"secret-{name}-{column}"})
+            assert answer.status_code == 400
+            told.add(answer.json()["detail"].replace(column, "…"))
+        unknown = client.get(f"/collections/{name}/items", params={"no_such_column": "1"})
+        assert unknown.status_code == 400
+        # A hidden column is refused with the words of one that does not exist.
+        assert told <= {unknown.json()["detail"].replace("no_such_column", "…")}
+
+
+def test_what_is_not_verified_stays_inside(app: FastAPI, engine: Engine) -> None:
+    with Session(engine) as session, session.begin():
+        (hidden,) = make_rows(session, "risk_point", status="reported", name_th="ยังไม่ตรวจ")
+        (shown,) = make_rows(session, "risk_point", status="verified", name_th="ตรวจแล้ว")
+    with TestClient(app) as client:
+        ids = [feature["id"] for feature in client.get("/collections/risk_point/items").json()["features"]]
+        assert (hidden in ids, shown in ids) == (False, True)
+        assert client.get(f"/collections/risk_point/items/{hidden}").status_code == 404
+        page = client.get("/collections/risk_point/items", params={"f": "html"}).text
+        assert "ตรวจแล้ว" in page
+        assert "ยังไม่ตรวจ" not in page
