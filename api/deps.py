@@ -85,6 +85,10 @@ def _writer(request: Request, engine: Annotated[Engine, Depends(_writing)]) -> P
 def known_parameters(request: Request) -> None:
     """Refuse parameters that the route does not have: a misspelt filter must not answer with everything."""
     route = request.scope["route"]
+    for name, value in request.query_params.multi_items():
+        # PostgreSQL has no such character; nobody means to send it.
+        if "\x00" in name + value:
+            raise BadRequest("พารามิเตอร์มีอักขระ NUL", "A parameter holds a NUL character")
     known = {param.alias for param in route.dependant.query_params} | {"f", "lang"}
     for sub in route.dependant.dependencies:
         known |= {param.alias for param in sub.query_params}
@@ -109,9 +113,7 @@ def box_of(bbox: str | None) -> Box | None:
         abs(number) <= limit for number, limit in zip(numbers, (180, 90) * 2, strict=True)
     )
     if not right or numbers[1] > numbers[3]:
-        raise BadRequest(
-            "bbox ต้องเป็น ตะวันตก,ใต้,ตะวันออก,เหนือ เป็นองศา", "bbox must be west,south,east,north in degrees"
-        )
+        raise BadRequest("bbox ต้องเป็น ตะวันตก,ใต้,ตะวันออก,เหนือ เป็นองศา", "bbox must be west,south,east,north in degrees")
     return Box(west=numbers[0], south=numbers[1], east=numbers[2], north=numbers[3])
 
 

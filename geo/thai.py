@@ -116,12 +116,8 @@ def read_number(text: str) -> Number:
     if found is None or not (found["digits"] or (found["part"] or ".") != "."):
         return Number(None)
     whole = (found["digits"] or "0").replace(",", "")
-    try:
-        value = Decimal(
-            f"{found['sign']}{whole}{(found['part'] or '').removesuffix('.')}{found['power'] or ''}"
-        )
-    except InvalidOperation:  # an exponent beyond what Decimal holds
-        return Number(None)
+    part = (found["part"] or "").removesuffix(".")
+    value = Decimal(f"{found['sign']}{whole}{part}{found['power'] or ''}")
     worth = _WORTH.get(found["worth"] or "", 1)
     return Number(value * worth, bool(found["about"] or found["over"] or found["over2"]))
 

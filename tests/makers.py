@@ -47,7 +47,8 @@ def made_up(layer: Layer, place: int) -> dict[str, Any]:
 
 def _value(layer: Layer, words: Field, place: int) -> Any:
     if words.codes:
-        code = words.codes.codes[0].code
+        # What the public may see is what most tests are about; a hidden row is made by saying so.
+        code = "verified" if words.name == "status" else words.codes.codes[0].code
         return int(code) if words.python_type is int else code
     if words.python_type is bool:
         return True

@@ -73,7 +73,8 @@ apt_run() {
 # One call for all, so that the list of packages is read once.
 apt_install() {
     local packages
-    read -r -a packages <<<"$*"
+    # By any blank, also a new line: those who tell what is missing say it line by line.
+    read -r -d '' -a packages <<<"$*" || true
     [ ${#packages[@]} -gt 0 ] || return 0
     have apt-get || fail "เครื่องนี้ไม่มี apt-get ต้องติดตั้งเอง · this machine has no apt-get; please install: ${packages[*]}"
     say "apt-get install ${packages[*]}"
@@ -161,7 +162,7 @@ server_on_offer() {
     fail "apt ไม่มี PostgreSQL ≥ 15 พร้อม PostGIS · apt offers no PostgreSQL ≥ 15 with PostGIS for this system"
 }
 
-offers() { apt-cache policy "$1" 2>/dev/null | grep -q '^  Candidate: [^(]'; }
+offers() { [[ $(LC_ALL=C apt-cache policy "$1" 2>/dev/null) == *"Candidate: "[0-9]* ]]; }
 
 # Debian makes and starts a server called "main" with a new PostgreSQL, on a port that may be somebody's. An Atlas
 # runs its own and asks for none; the setting goes away again, because the machine is not ours.

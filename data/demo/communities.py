@@ -11,10 +11,10 @@ import numpy as np
 import shapely
 from numpy.random import Generator
 
+from data.demo.ground import CANALSIDE, OUTER, RAILSIDE, Bools, Ints, Land, Lots, Shapes
 from data.demo.plan import Floats, Plan
-from data.demo.streets import CANALSIDE, RAILSIDE, Bools, Ints, Land, Lots, Shapes
 
-LOTS_EACH = 330
+LOTS_EACH = 260
 MADE_UP = (
     ("ตลาด", "Market"), ("หน้าวัด", "Temple front"), ("หลังโรงเรียน", "Behind the school"), ("หมู่บ้าน", "Village"),
     ("ท้ายซอย", "Lane end"), ("ทุ่ง", "Fields"), ("สวน", "Orchard"), ("สี่แยก", "Crossroads"), ("หน้าสถานี", "Station front"),
@@ -112,9 +112,10 @@ def _grouped(land: Land) -> Shapes:
 
 def _lots_in(cells: Shapes, lots: Lots) -> Floats:
     points = shapely.point_on_surface(lots.shapes)
-    _, cell = shapely.STRtree(cells).query(points, predicate="intersects")
-    found: Floats = np.bincount(cell, minlength=len(cells)).astype(float) + 0.01
-    return found
+    lot, cell = shapely.STRtree(cells).query(points, predicate="intersects")
+    # Few people live among fields, so a field counts for less.
+    counts = np.where(lots.grain == OUTER, 0.5, 1.0)[lot]
+    return np.asarray(np.bincount(cell, weights=counts, minlength=len(cells)) + 0.01, dtype=np.float64)
 
 
 def _halved(rows: Ints, middles: Floats, weight: Floats, parts: int) -> list[Ints]:
@@ -134,7 +135,7 @@ def _halved(rows: Ints, middles: Floats, weight: Floats, parts: int) -> list[Int
 def _join_the_rest(group: Ints, quarter: Ints, middles: Floats) -> None:
     """A quarter with too few lots for a community of its own joins the one nearest to it."""
     settled: Bools = group >= 0
-    tree = shapely.STRtree(shapely.points(middles[settled]))
+    tree = shapely.STRtree(np.asarray(shapely.points(middles[settled]), dtype=np.object_))
     of = group[settled]
     for left in np.unique(quarter[~settled]):
         rows = np.flatnonzero((quarter == left) & ~settled)

@@ -13,8 +13,8 @@ import shapely
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from data.demo.ground import CANALSIDE, CORE, ESTATE, INNER, MIDDLE, OUTER, PARK, RAILSIDE, Bools, Land, Lots
 from data.demo.plan import Floats
-from data.demo.streets import CANALSIDE, CORE, ESTATE, INNER, MIDDLE, OUTER, PARK, RAILSIDE, Bools, Land, Lots
 
 Words = NDArray[np.object_]
 
@@ -22,19 +22,37 @@ USES: dict[int, dict[str, float]] = {
     CORE: {"commercial": 0.42, "mixed": 0.31, "residential": 0.21, "vacant": 0.05, "government": 0.01},
     INNER: {"residential": 0.62, "mixed": 0.14, "commercial": 0.12, "vacant": 0.1, "industry": 0.02},
     MIDDLE: {"residential": 0.67, "vacant": 0.19, "commercial": 0.07, "mixed": 0.04, "industry": 0.03},
-    OUTER: {"agriculture": 0.52, "vacant": 0.2, "residential": 0.17, "industry": 0.05, "commercial": 0.03, "open": 0.03},
+    OUTER: {
+        "agriculture": 0.34,
+        "vacant": 0.22,
+        "residential": 0.28,
+        "industry": 0.07,
+        "commercial": 0.05,
+        "open": 0.04,
+    },
     ESTATE: {"residential": 0.91, "vacant": 0.08, "mixed": 0.01},
     RAILSIDE: {"residential": 0.86, "mixed": 0.1, "vacant": 0.04},
     CANALSIDE: {"residential": 0.85, "mixed": 0.09, "vacant": 0.06},
     PARK: {"open": 1.0},
 }
+# A town on a cape has barracks, schools and parks at its edge instead of fields.
+UNFARMED = {"residential": 0.4, "government": 0.2, "vacant": 0.14, "education": 0.1, "open": 0.09, "commercial": 0.07}
 SINGLE = {"education": 0.28, "religion": 0.27, "government": 0.18, "commercial": 0.15, "open": 0.12}
 TITLES = {"NS4": 0.93, "NS3K": 0.04, "NS3": 0.03}
 FIELD_TITLES = {"NS4": 0.68, "NS3K": 0.16, "NS3": 0.1, "SPK": 0.04, "SK1": 0.02}
 RAILSIDE_HOLDS = {"squat": 0.62, "lease": 0.22, "mankong": 0.11, "permit": 0.05}
 CANALSIDE_HOLDS = {"squat": 0.48, "owner": 0.24, "mankong": 0.14, "permit": 0.14}
 HOLDS = {"owner": 0.78, "lease": 0.19, "unknown": 0.03}
-BAHT_A_WAH = {CORE: 110_000, INNER: 42_000, MIDDLE: 19_000, OUTER: 3_800, ESTATE: 23_000, RAILSIDE: 9_000, CANALSIDE: 9_000, PARK: 4_000}
+BAHT_A_WAH = {
+    CORE: 110_000,
+    INNER: 42_000,
+    MIDDLE: 19_000,
+    OUTER: 3_800,
+    ESTATE: 23_000,
+    RAILSIDE: 9_000,
+    CANALSIDE: 9_000,
+    PARK: 4_000,
+}
 STRIP_ZONES = {RAILSIDE: 97, CANALSIDE: 98, PARK: 99}
 REPEATED, BLANK = 0.002, 0.001
 
@@ -94,7 +112,8 @@ def _in_order(lots: Lots) -> Lots:
 
 def _uses(lots: Lots, land: Land, rng: Generator) -> Words:
     use = np.empty(len(lots), dtype=object)
-    for grain, shares in USES.items():
+    for grain, usual in USES.items():
+        shares = UNFARMED if grain == OUTER and not land.plan.farmed else usual
         rows = lots.grain == grain
         use[rows] = chosen(shares, int(rows.sum()), rng)
     # Fields lie together: most lots of an outer block are used as its first one is.
@@ -143,7 +162,7 @@ def _with_defects(own: Words, rng: Generator) -> tuple[Words, Bools]:
 def _holding(lots: Lots, use: Words, rng: Generator) -> dict[str, object]:
     """Documents, owning agencies and who really holds the land."""
     n = len(lots)
-    field = (lots.grain == OUTER)
+    field = lots.grain == OUTER
     document = np.where(field, chosen(FIELD_TITLES, n, rng), chosen(TITLES, n, rng))
     agency = np.full(n, "private", dtype=object)
     held = chosen(HOLDS, n, rng)
@@ -157,7 +176,10 @@ def _holding(lots: Lots, use: Words, rng: Generator) -> dict[str, object]:
     ):  # fmt: skip
         document[rows], agency[rows] = title, owner
         held[rows] = "owner"
-    held[rail], held[canal] = chosen(RAILSIDE_HOLDS, int(rail.sum()), rng), chosen(CANALSIDE_HOLDS, int(canal.sum()), rng)
+    held[rail], held[canal] = (
+        chosen(RAILSIDE_HOLDS, int(rail.sum()), rng),
+        chosen(CANALSIDE_HOLDS, int(canal.sum()), rng),
+    )
     held[use == "vacant"] = "vacant"
     return {"document_type": document, "land_owner_agency": agency, "occupancy": held}
 
@@ -168,4 +190,3 @@ def front_and_depth(lots: Lots) -> tuple[Floats, Floats]:
     front = np.hypot(*np.moveaxis(corners[:, 1] - corners[:, 0], -1, 0))
     depth = np.hypot(*np.moveaxis(corners[:, 3] - corners[:, 0], -1, 0))
     return front, depth
-

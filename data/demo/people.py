@@ -7,18 +7,31 @@ CARE columns is drawn by chance, so that the privacy tests have something to gua
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.random import Generator
+from numpy.typing import NDArray
 
+from data.demo.ground import (
+    CANALSIDE,
+    CORE,
+    ESTATE,
+    INNER,
+    MIDDLE,
+    OUTER,
+    RAILSIDE,
+    Bools,
+    Ints,
+    Shapes,
+    inside_quads,
+    quads,
+)  # fmt: skip
 from data.demo.parcels import Parcels, Words, chosen, front_and_depth
 from data.demo.plan import Floats
-from data.demo.streets import (
-    CANALSIDE, CORE, ESTATE, INNER, MIDDLE, OUTER, RAILSIDE, Bools, Ints, Shapes, inside_quads, quads,
-)  # fmt: skip
 
-BUILT = {CORE: 0.72, INNER: 0.6, MIDDLE: 0.55, OUTER: 0.8, ESTATE: 0.66, RAILSIDE: 0.9, CANALSIDE: 0.88}
+BUILT = {CORE: 0.84, INNER: 0.72, MIDDLE: 0.66, OUTER: 0.8, ESTATE: 0.74, RAILSIDE: 0.9, CANALSIDE: 0.88}
 BARE = ("vacant", "agriculture", "open", "transport")
 WIDEST = {"residential": 15.0, "mixed": 18.0, "religion": 26.0, "education": 45.0, "government": 38.0}
 STRUCTURES = {"masonry": 0.72, "half_timber": 0.19, "timber": 0.09}
@@ -68,7 +81,7 @@ def buildings_of(parcels: Parcels, rng: Generator) -> Buildings:
         "year_built": np.minimum(2026, 2026 - (rng.gamma(2.2, 11, n)).astype(int)),
         "house_no": np.array([f"สมมติ {place + 1}" for place in rows], dtype=object),
         "appraised_baht": np.rint(area * storeys * rng.uniform(5200, 9800, n) / 100) * 100,
-        "parcel_code": np.where(parcels.sure[rows], parcels.own_codes[rows], None),
+        "parcel_code": known_or_none(parcels.own_codes[rows], parcels.sure[rows]),
     }
     return Buildings(shapes=shapes, corners=box, lot=rows, codes=codes, columns=columns)
 
@@ -80,10 +93,14 @@ def _footprints(parcels: Parcels, rows: Ints, rng: Generator) -> tuple[Floats, B
     use = parcels.use[rows]
     shop = (lots.grain == CORE) & (front < 15) & ~lots.single
     tight = shop | np.isin(lots.grain, (ESTATE, RAILSIDE, CANALSIDE))
-    gap = np.where(shop, 0.15, np.where(tight, rng.uniform(0.5, 1.4, len(rows)), front * rng.uniform(0.1, 0.22, len(rows))))
+    gap = np.where(
+        shop, 0.15, np.where(tight, rng.uniform(0.5, 1.4, len(rows)), front * rng.uniform(0.1, 0.22, len(rows)))
+    )
     widest = np.array([WIDEST.get(word, 34.0) for word in use]) * rng.uniform(0.75, 1.1, len(rows))
     width = np.minimum(front - 2 * gap, np.where(shop, np.inf, widest))
-    before = np.where(tight, rng.uniform(0.3, 2.6, len(rows)), np.minimum(depth * rng.uniform(0.12, 0.3, len(rows)), 14))
+    before = np.where(
+        tight, rng.uniform(0.3, 2.6, len(rows)), np.minimum(depth * rng.uniform(0.12, 0.3, len(rows)), 14)
+    )
     deepest = np.where(tight, depth * rng.uniform(0.55, 0.88, len(rows)), width * rng.uniform(0.75, 1.5, len(rows)))
     deep = np.minimum(deepest, depth - before - 0.6)
     slack = np.maximum(front - 2 * gap - width, 0)
@@ -125,11 +142,13 @@ def _types(use: Words, grain: Ints, storeys: Ints) -> Words:
     return found
 
 
-def households_of(code: str, parcels: Parcels, buildings: Buildings, rng: Generator) -> tuple[Floats, dict[str, object]]:
+def households_of(
+    code: str, parcels: Parcels, buildings: Buildings, rng: Generator
+) -> tuple[Floats, dict[str, object]]:
     """Where households live (places inside their building) and what a survey would say of them."""
     lot_use, grain = parcels.use[buildings.lot], parcels.lots.grain[buildings.lot]
     strip = np.isin(grain, (RAILSIDE, CANALSIDE))
-    lived_in = np.select([lot_use == "residential", lot_use == "mixed", lot_use == "commercial"], [0.84, 0.76, 0.2], 0.0)
+    lived_in = np.select([lot_use == "residential", lot_use == "mixed", lot_use == "commercial"], [0.8, 0.7, 0.18], 0.0)
     several = np.where(strip, rng.integers(1, 4, len(grain)) // 2 + 1, 1 + (rng.random(len(grain)) < 0.05))
     count = np.where(rng.random(len(grain)) < np.where(strip & (lived_in > 0), 0.93, lived_in), several, 0)
     rows = np.repeat(np.arange(len(grain)), count)
@@ -155,6 +174,13 @@ def households_of(code: str, parcels: Parcels, buildings: Buildings, rng: Genera
     return places, columns
 
 
+def known_or_none(values: NDArray[Any], known: Bools) -> Words:
+    """The values where they are known and None elsewhere."""
+    found = values.astype(np.object_)
+    found[~known] = None
+    return found
+
+
 def _programmes(strip: Bools, rng: Generator) -> Words:
     poor, other = {"mankong": 0.24, "por_piang": 0.07, "none": 0.69}, {"por_piang": 0.01, "none": 0.99}
     return np.where(strip, chosen(poor, len(strip), rng), chosen(other, len(strip), rng))
@@ -173,7 +199,7 @@ def _needs(strip: Bools, rng: Generator) -> dict[str, object]:
     ]  # fmt: skip
     return {
         "elderly": elderly, "disabled": disabled, "bedbound": bedbound,
-        "has_carer": np.where(bedbound > 0, rng.random(n) < 0.7, None),
+        "has_carer": known_or_none(rng.random(n) < 0.7, bedbound > 0),
         "vulnerabilities": _several(groups, n), "monthly_income_baht": income, "problems": _several(troubles, n),
     }  # fmt: skip
 
@@ -184,5 +210,3 @@ def _several(codes: list[tuple[Bools, str]], count: int) -> Words:
     for rows, code in codes:
         found[rows] += code + " "
     return np.array([words.strip() or None for words in found], dtype=object)
-
-

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.random import Generator
+from shapely.geometry.base import BaseGeometry
 
 from data.demo.communities import Communities
+from data.demo.ground import CANALSIDE, CORE, INNER, OUTER, RAILSIDE, Ints, Land
 from data.demo.parcels import Parcels, chosen
 from data.demo.plan import Floats, Line, smooth
-from data.demo.streets import CANALSIDE, CORE, INNER, OUTER, RAILSIDE, Ints, Land, beside
+from data.demo.strips import beside
 
 Rows = list[dict[str, Any]]
 
@@ -64,10 +66,13 @@ RISK_WORDS = {
     "WASTE": "ขยะตกค้าง", "WASTEWTR": "น้ำเสีย", "DENGUE": "แหล่งเพาะพันธุ์ยุงลาย", "EVICT": "เสี่ยงถูกไล่รื้อ",
     "BUILD": "บ้านทรุดโทรม", "CRIME": "จุดเปลี่ยว",
 }  # fmt: skip
-# metres beyond the water's edge, depth there, years between floods, severity
-DEPTHS = ((70.0, 2.5, 10, 5), (190.0, 1.5, 25, 4), (330.0, 0.8, 50, 3), (500.0, 0.3, 100, 2))
+# metres beyond the water's edge, the depth class and a depth in it, years between floods, severity, likelihood
+DEPTHS = (
+    (70.0, "มากกว่า 2", 2.5, 10, 5, 5), (190.0, "1–2", 1.5, 25, 4, 4), (330.0, "0.5–1", 0.8, 50, 3, 3),
+    (500.0, "น้อยกว่า 0.5", 0.3, 100, 2, 2),
+)  # fmt: skip
 MADE_UP = "ข้อมูลสมมติเพื่อการสาธิต"
-# station, aliases, names, kind, bank level in metres (facts of public reports), share of the canal's length from the south
+# station, aliases, names, kind, bank level in metres (a fact of public reports), share of the canal's length
 STATIONS: tuple[tuple[str, str | None, str, str, str, float | None, float], ...] = (
     ("X.173A", "X.173", "ม่วงก็อง", "Muang Kong", "gauge", 16.13, 0.03),
     ("X.90", None, "บางศาลา", "Bang Sala", "gauge", 9.34, 0.28),
@@ -79,17 +84,22 @@ STATIONS: tuple[tuple[str, str | None, str, str, str, float | None, float], ...]
 )
 
 
-def asset_rows(land: Land, parcels: Parcels, communities: Communities, size: float, rng: Generator) -> tuple[Floats, Rows]:
+def asset_rows(
+    land: Land, parcels: Parcels, communities: Communities, size: float, rng: Generator
+) -> tuple[Floats, Rows]:
     """Where the town's strengths lie: on the lots whose use fits them."""
     lots = parcels.lots
     on_lots = shapely.get_coordinates(shapely.point_on_surface(lots.shapes))
     near_first = np.argsort(np.hypot(*(on_lots - land.plan.core).T) * rng.uniform(0.5, 1.5, len(lots)), kind="stable")
+    of = communities.of(on_lots)
     taken: set[int] = set()
-    places, rows = [], []
+    places: list[Floats] = []
+    rows: Rows = []
     for kind, word, word_en, usual, capacity, uses in ASSETS:
         wanted = max(1, round(usual * size))
-        fitting = [int(lot) for lot in near_first if parcels.use[lot] in uses]
-        big = [lot for lot in fitting if lots.single[lot]]
+        fitting = np.flatnonzero(np.isin(parcels.use.astype(str), uses))
+        big = [int(lot) for lot in near_first if lots.single[lot] and parcels.use[lot] in uses]
+        fitting = _spread(fitting, of, rng)
         for number, lot in enumerate([lot for lot in (*big, *fitting) if lot not in taken][:wanted], start=1):
             taken.add(lot)
             places.append(on_lots[lot])
@@ -106,6 +116,16 @@ def asset_rows(land: Land, parcels: Parcels, communities: Communities, size: flo
     return found, rows
 
 
+def _spread(lots: Ints, community: Ints, rng: Generator) -> Ints:
+    """The lots in an order that visits every community once before it comes back to any."""
+    mixed = rng.permutation(lots)
+    order = np.argsort(community[mixed], kind="stable")
+    _, first, back = np.unique(community[mixed][order], return_index=True, return_inverse=True)
+    turn = np.empty(len(mixed), dtype=np.int64)
+    turn[order] = np.arange(len(mixed)) - first[back]
+    return mixed[np.argsort(turn, kind="stable")]
+
+
 def _told_by_community(rows: Rows, community: Ints, communities: Communities) -> None:
     """Groups are called after their community, as people do."""
     for row, place in zip(rows, community, strict=True):
@@ -115,11 +135,14 @@ def _told_by_community(rows: Rows, community: Ints, communities: Communities) ->
             row["name_th"] = f"{word}{'' if name.startswith('ชุมชน') else 'ชุมชน'}{name} (สมมติ)"
 
 
-def risk_point_rows(land: Land, parcels: Parcels, communities: Communities, size: float, rng: Generator) -> tuple[Floats, Rows]:
+def risk_point_rows(
+    land: Land, parcels: Parcels, communities: Communities, size: float, rng: Generator
+) -> tuple[Floats, Rows]:
     """Risk points on the street side of lots; some are only reported and not yet verified."""
     lots = parcels.lots
     fronts = lots.corners[:, :2].mean(axis=1)
-    places, rows = [], []
+    places: list[Floats] = []
+    rows: Rows = []
     for kind, usual, cause, grains in RISKS:
         near = np.flatnonzero(np.isin(lots.grain, grains)) if grains else _by_the_road(land, parcels)
         if not len(near):
@@ -148,12 +171,12 @@ def _by_the_road(land: Land, parcels: Parcels) -> Ints:
     return np.flatnonzero(corners)
 
 
-def risk_zone_rows(land: Land, rng: Generator) -> tuple[list[shapely.Geometry], Rows]:
+def risk_zone_rows(land: Land, rng: Generator) -> tuple[list[BaseGeometry], Rows]:
     """Flood depths in bands along each canal, streets that stand under water, and banks that fall in."""
-    shapes: list[shapely.Geometry] = []
+    shapes: list[BaseGeometry] = []
     rows: Rows = []
 
-    def add(shape: shapely.Geometry, **words: Any) -> None:
+    def add(shape: BaseGeometry, **words: Any) -> None:
         if not shape.is_empty and (shape.area > 500 or shape.length > 100):
             shapes.append(shape)
             code = f"{land.plan.code}-RZ{len(rows) + 1:03d}"
@@ -166,8 +189,8 @@ def risk_zone_rows(land: Land, rng: Generator) -> tuple[list[shapely.Geometry], 
         place = np.array(land.plan.core) + rng.normal(0, land.plan.core_metres * 0.9, 2)
         add(
             _blob(place, rng.uniform(60, 150), rng).intersection(land.plan.outline).difference(land.water),
-            kind="FLD-SURF", name_th=f"น้ำท่วมขัง (สมมติ) {number + 1}", cause="ท่อระบายน้ำไม่ทัน", likelihood=int(rng.integers(3, 6)),
-            severity=2, depth_m=0.3, return_years=2, affected_band=str(chosen(BANDS, 1, rng)[0]),
+            kind="FLD-SURF", name_th=f"น้ำท่วมขัง (สมมติ) {number + 1}", cause="ท่อระบายน้ำไม่ทัน",
+            likelihood=int(rng.integers(3, 6)), severity=2, depth_m=0.3, return_years=2, affected_band=str(chosen(BANDS, 1, rng)[0]),
         )  # fmt: skip
     _banks(land, add)
     return shapes, rows
@@ -178,10 +201,12 @@ def _flooded(line: Line, land: Land, add: Any, rng: Generator) -> None:
     strength = min(1.0, line.width / 40)
     wander = 1 + 0.45 * _wander(len(line.points), rng)
     reached = land.water
-    for away, depth, years, severity in DEPTHS:
+    for away, class_th, depth, years, severity, likelihood in DEPTHS:
         circles = shapely.buffer(shapely.points(line.points[::3]), (line.width / 2 + away * strength * wander)[::3])
         band = shapely.union_all(circles).simplify(2.0).intersection(land.plan.outline)
-        words = f"น้ำลึก {'มากกว่า 2' if depth > 2 else '1–2' if depth > 1 else '0.5–1' if depth > 0.5 else 'น้อยกว่า 0.5'} ม."
+        words = (
+            f"น้ำลึก {'มากกว่า 2' if depth > 2 else '1–2' if depth > 1 else '0.5–1' if depth > 0.5 else 'น้อยกว่า 0.5'} ม."
+        )
         parts = shapely.get_parts(band.difference(reached))
         add(
             shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon" and part.area > 400]),
@@ -213,7 +238,14 @@ def _banks(land: Land, add: Any) -> None:
             piece = shapely.LineString(edge[round(low * last) : round(high * last) + 1])
             part = piece.intersection(land.plan.outline)
             if part.geom_type == "LineString":
-                add(part, kind="RIV-EROS", name_th=f"ตลิ่งพัง (สมมติ) {number}", cause="กระแสน้ำกัดเซาะ", likelihood=3, severity=3)
+                add(
+                    part,
+                    kind="RIV-EROS",
+                    name_th=f"ตลิ่งพัง (สมมติ) {number}",
+                    cause="กระแสน้ำกัดเซาะ",
+                    likelihood=3,
+                    severity=3,
+                )
 
 
 def station_rows(land: Land) -> tuple[Floats, Rows]:
@@ -235,11 +267,11 @@ def station_rows(land: Land) -> tuple[Floats, Rows]:
     return np.array(places), rows
 
 
-def shared_area_rows(land: Land) -> tuple[list[shapely.Geometry], Rows]:
+def shared_area_rows(land: Land) -> tuple[list[BaseGeometry], Rows]:
     """Canals, the railway's reserve and the beach: land that several bodies look after together."""
     plan = land.plan
     told = "แนวสมมติเพื่อการสาธิต · made-up course"
-    shapes: list[shapely.Geometry] = []
+    shapes: list[BaseGeometry] = []
     rows: Rows = []
     for number, line in enumerate(plan.canals, start=1):
         samrong = plan.code == "9099"

@@ -61,6 +61,7 @@ class Plan:
     parks: tuple[shapely.Polygon, ...] = ()
     canalside_metres: float = 2260.0
     kept: float = 1.0
+    farmed: bool = True
     facts: dict[str, object] = field(default_factory=dict)
 
     def lon_lat(self, points: Floats) -> Floats:
@@ -131,15 +132,15 @@ HAT_YAI_BRANCH: Points = (
 HAT_YAI_RAILWAY: Points = ((330, -3300), (80, -2100), (-220, -900), (-380, 100), (-360, 1100), (-170, 2300), (0, 3300))
 HAT_YAI_ROADS: tuple[tuple[float, Points], ...] = (
     (30, ((-2900, 450), (-2100, 250), (-1300, 180), (-500, 420), (600, 520), (1500, 330), (2900, 640))),
-    (22, ((-345, -40), (300, -120), (1000, -150), (1800, -420), (2800, -560))),
+    (22, ((-420, -40), (300, -120), (1000, -150), (1800, -420), (2800, -560))),
     (26, ((760, 2900), (880, 1900), (760, 520), (640, -800), (420, -1600), (300, -2600))),
     (30, ((2000, 2900), (1850, 1400), (1950, 200), (1720, -900), (1850, -2600))),
     (22, ((-800, 2900), (-820, 1500), (-860, 400), (-760, -700), (-900, -1700), (-800, -2900))),
     (20, ((-2000, 2900), (-1960, 1000), (-2050, -400), (-1980, -1300), (-2150, -2600))),
     (24, ((-2800, 1560), (-1900, 1420), (-900, 1480), (300, 1500), (1500, 1440), (2800, 1500))),
     (24, ((-2800, -1050), (-1900, -1150), (-800, -1130), (400, -1160), (1500, -1500), (2700, -1350))),
-    (18, ((-340, 900), (300, 930), (820, 960), (1850, 860), (2700, 960))),
-    (18, ((-190, -640), (300, -660), (690, -640), (1200, -760), (1740, -820))),
+    (18, ((-430, 900), (300, 930), (820, 960), (1850, 860), (2700, 960))),
+    (18, ((-340, -640), (300, -660), (690, -640), (1200, -760), (1740, -820))),
     (20, ((690, -640), (1130, -1080), (1700, -1520), (2500, -2150))),
     (20, ((840, 960), (1270, 1440), (1850, 1950), (2600, 2500))),
     (18, ((190, 2700), (130, 1500), (120, 500), (140, -120), (190, -660), (230, -1160))),
@@ -149,7 +150,15 @@ SONGKHLA_OUTLINE: Points = (
     (1500, -2380), (700, -2260), (-100, -2380), (-480, -2000), (-520, -1200), (-380, -500), (-560, 200), (-760, 900),
     (-880, 1800), (-820, 2550),
 )  # fmt: skip
-SONGKHLA_CANAL: Points = ((-900, -2010), (-420, -2080), (100, -2250), (700, -2140), (1500, -2270), (2080, -2150), (2560, -2140))
+SONGKHLA_CANAL: Points = (
+    (-900, -2010),
+    (-420, -2080),
+    (100, -2250),
+    (700, -2140),
+    (1500, -2270),
+    (2080, -2150),
+    (2560, -2140),
+)
 SONGKHLA_ROADS: tuple[tuple[float, Points], ...] = (
     (20, ((-640, 3100), (-520, 2200), (-500, 1200), (-300, 200), (-60, -700), (120, -1500), (160, -2700))),
     (24, ((-330, 3000), (-60, 2000), (180, 1000), (420, 0), (650, -800), (980, -1600), (1200, -2700))),
@@ -192,8 +201,8 @@ def _songkhla(kept: float) -> Plan:
         code="9099", name_th="เทศบาลนครสงขลา", name_en="Songkhla City Municipality", lon=SONGKHLA[0], lat=SONGKHLA[1],
         outline=_outline(SONGKHLA_OUTLINE, 9.3), core=(-380, 700), core_metres=520,
         canals=(_line("คลองสำโรง (แนวสมมติ)", "Khlong Samrong (made-up course)", 26, SONGKHLA_CANAL),),
-        railways=(), roads=_roads(SONGKHLA_ROADS), canalside_metres=4500,
-        parks=(_park(330, 1190, 200), _park(-20, -250, 150), _park(-480, 2600, 190), _park(1330, -1080, 170)), kept=kept,
+        railways=(), roads=_roads(SONGKHLA_ROADS), canalside_metres=4500, farmed=False,
+        parks=(_park(330, 1190, 200), _park(-20, -250, 150), _park(-400, 2590, 140), _park(1330, -1080, 170)), kept=kept,
         facts={"kind": "city", "amphoe_code": "9001", "registered_people": 68_725, "people_by_rolls": None,
                "counted_on": np.datetime64("2012-12-31"), "shares": "9099 9076"},
     )  # fmt: skip
@@ -210,7 +219,7 @@ def _park(x: float, y: float, radius: float) -> shapely.Polygon:
 def _further(number: int, share: float, seed: int) -> Plan:
     """A made-up town beside the others: Hat Yai's plan turned, mirrored, bent and shifted."""
     rng = np.random.default_rng([seed, 7, number])
-    turn, flip, grown = rng.uniform(0, 2 * math.pi), rng.choice([-1.0, 1.0]), 1.07
+    turn, flip, grown = rng.uniform(0, 2 * math.pi), rng.choice([-1.0, 1.0]), 1.2
     phase = rng.uniform(0, 2 * math.pi, 4)
 
     def bent(points: Floats) -> Floats:
@@ -229,7 +238,7 @@ def _further(number: int, share: float, seed: int) -> Plan:
     core = bent(np.array([first.core]))[0]
     return Plan(
         code=f"00{number:04d}", name_th=f"เมืองสมมติ {number}", name_en=f"Made-up town {number}", lon=lon, lat=lat,
-        outline=shapely.transform(first.outline, bent), core=(core[0], core[1]), core_metres=first.core_metres * 1.03,
+        outline=shapely.transform(first.outline, bent), core=(core[0], core[1]), core_metres=first.core_metres * 1.16,
         canals=tuple(
             _renamed(moved(line), th, en) for line, th, en in zip(
                 first.canals, (f"คลองสมมติ {number} ก", f"คลองสมมติ {number} ข"),

@@ -15,11 +15,12 @@ import shapely
 from numpy.random import Generator
 
 from data.demo.communities import Communities, communities_of
+from data.demo.ground import Land, Shapes
+from data.demo.land import land_of
 from data.demo.parcels import parcels_of
 from data.demo.people import buildings_of, households_of
 from data.demo.places import asset_rows, risk_point_rows, risk_zone_rows, shared_area_rows, station_rows
 from data.demo.plan import BOUNDARY_NOTE, Floats, Plan, plans
-from data.demo.streets import Land, Shapes, land_of
 
 SEED = 2569
 GEOMETRY = "geometry"
@@ -36,7 +37,13 @@ DECIMALS = {"depth_m", "bank_m"}
 DAYS = {"counted_on", "seen_on", "surveyed_on"}
 YES_OR_NO = {"open_in_flood", "has_carer"}
 COUNTED_ON = np.datetime64("2026-10-01")
-PROBLEMS = {"railside": "P06 P19 P10", "canalside": "P14 P16 P09", "coastal": "P08 P17", "religious": "P12 P11", "urban": "P08 P18"}
+PROBLEMS = {
+    "railside": "P06 P19 P10",
+    "canalside": "P14 P16 P09",
+    "coastal": "P08 P17",
+    "religious": "P12 P11",
+    "urban": "P08 P18",
+}
 LAND_OWNERS = {"railside": "railway", "canalside": "other_state"}
 
 
@@ -79,7 +86,13 @@ def _town(plan: Plan, rng: Generator, only: tuple[str, ...]) -> Town:
 
 def _municipality(plan: Plan) -> dict[str, Any]:
     facts = {name: value for name, value in plan.facts.items() if name != "shares"}
-    return {"code": plan.code, "name_th": plan.name_th, "name_en": plan.name_en, "boundary_note": BOUNDARY_NOTE, **facts}
+    return {
+        "code": plan.code,
+        "name_th": plan.name_th,
+        "name_en": plan.name_en,
+        "boundary_note": BOUNDARY_NOTE,
+        **facts,
+    }
 
 
 def _community_table(land: Land, communities: Communities, homes: Floats, households: dict[str, Any]) -> pa.Table:

@@ -42,10 +42,11 @@ _NESTED = (".zip", ".kmz", ".7z", ".rar", ".gz", ".tar", ".tgz")
 
 @dataclass(frozen=True, kw_only=True)
 class Unpacked:
-    """The one dataset taken out of a zip: its main file, and what it was called inside."""
+    """The one dataset taken out of a zip: its main file, what it was called inside, and what is still asked of it."""
 
     path: Path
     name: str
+    layer: str | None
 
 
 def unpacked(
@@ -74,7 +75,8 @@ def unpacked(
             f"{file_name} is packed in a way that cannot be opened",
         ) from fault
     main = next(suffix for suffix in parts if suffix == ".shp" or suffix in _ALONE)
-    return Unpacked(path=folder / f"dataset{main}", name=name)
+    still_asked = None if layer in _names_of(name) else layer
+    return Unpacked(path=folder / f"dataset{main}", name=name, layer=still_asked)
 
 
 def _refuse_dangers(members: list[zipfile.ZipInfo], file_name: str, most_bytes: int) -> None:
@@ -169,6 +171,11 @@ def _chosen(
     if set(parts) & set(_WITH_SHAPEFILE):
         require_parts(set(parts), file_name)
     return named[0], parts
+
+
+def _names_of(dataset: str) -> tuple[str, str, str]:
+    """What a person may call a dataset of a zip: its whole path, its file name, or that without suffix."""
+    return dataset, PurePosixPath(dataset).name, PurePosixPath(dataset).stem
 
 
 def require_parts(suffixes: set[str], file_name: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyogrio
 from pyogrio.raw import open_arrow
@@ -19,7 +20,7 @@ from pyproj.exceptions import CRSError
 
 from geo.errors import Problem, RefusedImport, Text
 from geo.intake.encoding import UTF8, Decision
-from geo.intake.kinds import GEOJSON, KML, SHAPEFILE
+from geo.intake.kinds import FLATGEOBUF, GEOJSON, KML, SHAPEFILE
 from geo.intake.recode import PASSED_THROUGH, recoded, recoded_name
 from geo.intake.refusals import damaged
 from geo.intake.tables import (
@@ -138,28 +139,59 @@ def _rows(
     shapes: bool,
 ) -> Iterator[pa.RecordBatch]:
     seen = 0
-    # GDAL reads no rows at all when nothing is asked of them.
-    with_shapes = shapes or not columns
-    with _stream(source, [given[name] for name in columns], size, with_shapes) as (shape_name, reader):
-        while (batch := _asked(source, lambda: next(reader, None))) is not None:
-            seen += batch.num_rows
-            found = {name: _values(source, batch.column(given[name])) for name in columns}
-            if shapes:
-                found[GEOMETRY] = _shapes(batch, shape_name)
-            yield batch_of(found, batch.num_rows)
+    for shape_name, batch in _sound_batches(source, [given[name] for name in columns], size, shapes):
+        seen += batch.num_rows
+        found = {name: _values(source, batch.column(given[name])) for name in columns}
+        if shapes:
+            found[GEOMETRY] = _shapes(batch, shape_name)
+        yield batch_of(found, batch.num_rows)
     if 0 <= seen < info["features"]:
         raise damaged(source.file_name, f"{seen} / {info['features']}")
 
 
+def _sound_batches(
+    source: _Source, columns: list[str], size: int, shapes: bool
+) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """The batches as GDAL gives them, past its one known way to spoil them.
+
+    GDAL 3.12 reads FlatGeobuf by a fast path that writes the shape after a missing one over earlier shapes of the
+    batch. Such a batch shows in its offsets; it and the rest of the file are read by the path that all formats share.
+    """
+    seen = 0
+    # GDAL reads no rows at all when nothing is asked of them.
+    with _stream(source, columns, size, shapes or not columns) as (shape_name, reader):
+        while (batch := _asked(source, lambda: next(reader, None))) is not None:
+            if source.driver == FLATGEOBUF and _spoilt(batch, shape_name):
+                break
+            seen += batch.num_rows
+            yield shape_name, batch
+        else:
+            return
+    pyogrio.set_gdal_config_options({"OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES"})
+    with _stream(source, columns, size, True, skip=seen) as (shape_name, reader):
+        while (batch := _asked(source, lambda: next(reader, None))) is not None:
+            yield shape_name, batch
+
+
+def _spoilt(batch: pa.RecordBatch, shape_name: str) -> bool:
+    """Whether a shape has no bytes and yet is not missing, or ends before it begins."""
+    if shape_name not in batch.schema.names:
+        return False
+    shapes: Any = as_binary(batch.column(shape_name))
+    offsets = np.frombuffer(shapes.buffers()[1], dtype=np.int32)[shapes.offset :][: len(shapes) + 1]
+    return bool((np.diff(offsets) <= 0)[shapes.is_valid().to_numpy(zero_copy_only=False)].any())
+
+
 @contextmanager
 def _stream(
-    source: _Source, columns: list[str], size: int, shapes: bool
+    source: _Source, columns: list[str], size: int, shapes: bool, skip: int = 0
 ) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
     opening = open_arrow(
         source.path,
         layer=source.layer,
         columns=columns,
         read_geometry=shapes,
+        skip_features=skip,
         batch_size=size,
         use_pyarrow=True,
         **source.options,

@@ -132,9 +132,7 @@ def _unwrapped(path: Path, name: str, layer: str | None, folder: Path) -> tuple[
     if kind == ZIP:
         taken = unpacked(path, folder, file_name=name, layer=layer)
         kind = kind_by_content(taken.path, taken.name if taken.path.suffix != ".shp" else f"{taken.name}.shp")
-        if kind in (GPKG, KML) and layer is not None and layer in taken.name:
-            layer = None  # it named the file in the zip, not a layer in the file
-        return kind, taken.path, layer
+        return kind, taken.path, taken.layer
     if kind != SHAPEFILE and path.suffix.lower() not in SUFFIXES[kind]:
         # GDAL looks at the suffix too; an upload kept under another name gets a proper one.
         link = folder / f"dataset{SUFFIXES[kind][0]}"

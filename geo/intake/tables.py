@@ -16,7 +16,7 @@ from geo.intake.encoding import Decision
 from geo.shapes.whereabouts import Box
 
 GEOMETRY = "geometry"
-MOST_NOTES = 50
+MOST_NOTES = 1_000
 
 Columns = tuple[tuple[str, pa.DataType], ...]
 # (columns, rows at once, with geometry) → batches
@@ -43,13 +43,13 @@ class Notes:
     """Problems met on the way, each told once, and no more of them than a person would read."""
 
     def __init__(self) -> None:
-        self._told: dict[tuple[str, int | None, str], Problem] = {}
+        self._told: dict[tuple[str, int | None, str | None, str], Problem] = {}
         self._left_out = 0
 
     def add(self, *problems: Problem) -> None:
         """Tell these, unless they were told before."""
         for problem in problems:
-            key = (problem.code, problem.row, problem.told.en)
+            key = (problem.code, problem.row, problem.column, problem.told.en)
             if key in self._told:
                 continue
             if len(self._told) >= MOST_NOTES:

@@ -65,11 +65,13 @@ def folium_map(
     focus: Focus | None = None,
     ways: Ways = Ways(),
     asking: Asking = PUBLIC,
+    all_shown: bool = False,
 ) -> folium.Map:
     """A map of `layers` showing `box`.
 
     `base_url` is the Atlas server that scripts and tiles come from: empty for a page of that same server, its
     address in a notebook. `basemap` is a street map's URL template or None: the map works without one and offline.
+    `all_shown` switches on even what a town map keeps off at first: somebody asked for these very layers.
     """
     ordered = sorted(layers, key=lambda layer: STACKS.index(layer.stack))
     fields = [words for layer in ordered for words in popup_fields(layer, asking)]
@@ -77,7 +79,7 @@ def folium_map(
         "base": base_url,
         "language": "en" if language == "en" else "th",
         "demo": demo,
-        "layers": [layer_words(layer, asking, ways) for layer in ordered],
+        "layers": [layer_words(layer, asking, ways, all_shown=all_shown) for layer in ordered],
         "codes": code_lists(fields),
         "focus": {"layer": focus.layer, "id": focus.id} if focus else None,
         "basemap": {"url": basemap, "credit": basemap_credit(basemap)} if basemap else None,
@@ -88,7 +90,7 @@ def folium_map(
     return found
 
 
-def layer_words(layer: Layer, asking: Asking, ways: Ways) -> dict[str, Any]:
+def layer_words(layer: Layer, asking: Asking, ways: Ways, *, all_shown: bool = False) -> dict[str, Any]:
     """One layer as the script reads it."""
     cells = form(layer, asking)
     shown_as_cells = isinstance(cells, Cells)
@@ -106,7 +108,7 @@ def layer_words(layer: Layer, asking: Asking, ways: Ways) -> dict[str, Any]:
         "atLeast": cells.at_least if isinstance(cells, Cells) else None,
         "zooms": [layer.zooms.start, layer.zooms.stop - 1],
         "generalisedBelow": layer.generalise.below if layer.generalise else None,
-        "shown": layer.shown_at_start,
+        "shown": all_shown or layer.shown_at_start,
         "style": _style_words(layer, carried),
         "popup": [field_words(words) for words in popup_fields(layer, asking)],
         "nameField": layer.name_field if layer.name_field in carried else None,

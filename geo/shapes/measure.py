@@ -49,7 +49,8 @@ def area_square_metres(geoms: Geometries) -> Numbers:
     is straight on that map and geodesic on the ground, which tells only over kilometres: large shapes are
     measured one by one along geodesics.
     """
-    areas = np.array(shapely.area(shapely.transform(geoms, _on_equal_area_cylinder)), dtype=np.float64)
+    flat = shapely.transform(geoms, _on_equal_area_cylinder)
+    areas = np.array(shapely.area(flat), dtype=np.float64)
     west, south, east, north = shapely.bounds(geoms).T
     wide = np.maximum(east - west, north - south) > _LARGE_DEGREES
     for index in np.flatnonzero(wide & (shapely.get_dimensions(geoms) == 2)).tolist():

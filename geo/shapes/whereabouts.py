@@ -45,6 +45,9 @@ class Box:
 
 THAILAND = Box(west=97.3, south=5.6, east=105.7, north=20.5)
 
+# Generous, so that swapped axes and places beyond the antimeridian still count as degrees.
+_DEGREES = Box(west=-360, south=-360, east=360, north=360)
+
 # Indian 1975 first: it is what old cadastre files without a .prj most often are.
 THAI_CRS = {
     "EPSG:24047": Text("อินเดียน 1975 / UTM โซน 47 (ระวางเก่า)", "Indian 1975 / UTM zone 47N (old cadastre)"),
@@ -99,7 +102,7 @@ class Guess:
     """What a file's bounds look like.
 
     `kind`: `thailand` (lon/lat inside the box), `swapped` (lat/lon of Thailand), `degrees` (lon/lat of
-    elsewhere), `metres` (projected; see candidates), `nowhere` (no finite bounds).
+    elsewhere), `metres` (projected; see candidates), `mixed` (some of each), `nowhere` (no finite bounds).
     """
 
     kind: str
@@ -117,8 +120,10 @@ def looks_like(bounds: Box | Sequence[float]) -> Guess:
         return Guess(kind="thailand", candidates=(here,))
     if THAILAND.holds(Box(west=box.south, south=box.west, east=box.north, north=box.east)):
         return Guess(kind="swapped")
-    if Box(west=-180, south=-90, east=180, north=90).holds(box):
+    if _DEGREES.holds(box):
         return Guess(kind="degrees")
+    if _DEGREES.meets(box):
+        return Guess(kind="mixed")
     return Guess(kind="metres", candidates=_metres_in_thailand(box))
 
 

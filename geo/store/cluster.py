@@ -162,9 +162,7 @@ class Cluster:
         socket = Path((place / "socket.path").read_text())
         with self._starting():
             if not self._leave():
-                raise SetupMissing(
-                    f"ยังมีผู้ใช้ฐานข้อมูลใน {self.home}", f"Somebody still uses the database of {self.home}"
-                )
+                raise SetupMissing(f"ยังมีผู้ใช้ฐานข้อมูลใน {self.home}", f"Somebody still uses the database of {self.home}")
             shutil.rmtree(place)
             shutil.rmtree(socket, ignore_errors=True)
             if (self.home / "postgres").is_symlink():
@@ -224,8 +222,7 @@ class Cluster:
             )
         if link.is_symlink() and not link.exists():
             raise SetupMissing(
-                f"ข้อมูลของ {self.home} เคยอยู่ที่ {os.readlink(link)} แต่ไม่พบแล้ว "
-                f"นำกลับคืนมา หรือลบ {link} เพื่อเริ่มใหม่จากศูนย์",
+                f"ข้อมูลของ {self.home} เคยอยู่ที่ {os.readlink(link)} แต่ไม่พบแล้ว นำกลับคืนมา หรือลบ {link} เพื่อเริ่มใหม่จากศูนย์",
                 f"The data of {self.home} was in {os.readlink(link)}, which is gone. "
                 f"Bring it back, or delete {link} to begin with nothing.",
             )
@@ -246,8 +243,7 @@ class Cluster:
         if self.data.exists() and self.data.stat().st_uid != run_as.uid:
             raise SetupMissing(
                 f"ข้อมูลใน {self.data} เป็นของผู้ใช้อื่นในเครื่อง ให้ใช้ผู้ใช้เดิม หรือกำหนด ATLAS_HOME ใหม่",
-                f"The data in {self.data} belongs to another system user. "
-                "Be that user, or set another ATLAS_HOME.",
+                f"The data in {self.data} belongs to another system user. Be that user, or set another ATLAS_HOME.",
             )
 
     def _launch(self, tools: Programs, run_as: RunAs) -> None:

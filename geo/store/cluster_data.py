@@ -86,9 +86,7 @@ def prepare(template: str, keeper: str) -> None:
             role = sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(sql.Identifier(OWNER))
             server.execute(role)
         if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (OWNER,)).fetchone() is None:
-            words = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(
-                *[sql.Identifier(OWNER)] * 2
-            )
+            words = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(*[sql.Identifier(OWNER)] * 2)
             server.execute(words)
     with _connection(keeper) as town:
         town.execute("CREATE EXTENSION IF NOT EXISTS postgis")

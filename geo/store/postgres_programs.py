@@ -85,8 +85,7 @@ def server_user(data: Path) -> RunAs:
         return _as_user(pwd.getpwnam("postgres"))
     except KeyError:
         raise SetupMissing(
-            "ไม่พบผู้ใช้ postgres ในเครื่อง (root เปิด PostgreSQL เองไม่ได้) "
-            "ติดตั้งด้วย: apt-get install postgresql-common",
+            "ไม่พบผู้ใช้ postgres ในเครื่อง (root เปิด PostgreSQL เองไม่ได้) ติดตั้งด้วย: apt-get install postgresql-common",
             "There is no system user postgres, and PostgreSQL does not run as root. "
             "Try: apt-get install postgresql-common",
         ) from None
@@ -120,11 +119,7 @@ def _installed() -> list[Programs]:
         version = re.search(r"\s(\d+)", told)
         if version is not None:
             found.append(Programs(major=int(version[1]), folder=folder))
-    return [
-        one
-        for one in found
-        if all((one.folder / name).is_file() for name in ("initdb", "pg_ctl", "postgres"))
-    ]
+    return [one for one in found if all((one.folder / name).is_file() for name in ("initdb", "pg_ctl", "postgres"))]
 
 
 def _has_postgis(one: Programs) -> bool:

@@ -86,8 +86,4 @@ def _is_private(folder: Path, run_as: RunAs) -> bool:
     if folder.is_symlink() or not folder.is_dir() or not PLAIN_PATH.fullmatch(str(folder)):
         return False
     found = folder.stat()
-    return (
-        found.st_uid == run_as.uid
-        and found.st_mode & 0o077 == 0
-        and len(str(folder)) <= LONGEST_SOCKET_FOLDER
-    )
+    return found.st_uid == run_as.uid and found.st_mode & 0o077 == 0 and len(str(folder)) <= LONGEST_SOCKET_FOLDER

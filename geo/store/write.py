@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Table, func, insert, literal, select, update
+from sqlalchemy import Table, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from geo.errors import BadRequest, LostRace, UnknownFeature
@@ -77,7 +77,7 @@ def close(session: Session, layer: Layer, fid: int, *, act: Act, expected_versio
     _present(session, layer, fid, expected_version)
     change = _change(session, layer, "delete", act)
     _keep_version(session, layer, fid, change, act, closed_as="delete")
-    session.execute(layer.table.__table__.delete().where(layer.table.id == fid))
+    session.execute(delete(layer.table).where(layer.table.id == fid))
 
 
 def _change(session: Session, layer: Layer, operation: str, act: Act) -> int:

@@ -87,7 +87,9 @@ def addresses(app: FastAPI, full: dict[str, list[int]]) -> Iterator[str]:
 
 
 def every_route(app: FastAPI) -> list[APIRoute]:
-    return [route for route in app.routes if isinstance(route, APIRoute)]
+    routers = [route.original_router for route in app.routes if hasattr(route, "original_router")]
+    return [route for routes in (app.routes, *(router.routes for router in routers)) for route in routes
+            if isinstance(route, APIRoute)]  # fmt: skip
 
 
 def tiles() -> Iterator[str]:

@@ -29,7 +29,7 @@ SPHEROID = pyproj.Geod(ellps="WGS84")
 
 
 def tambons() -> np.ndarray:
-    return shapely.from_wkb(pyogrio.raw.read(TAMBONS, columns=[])[2])
+    return np.array(shapely.from_wkb(pyogrio.raw.read(TAMBONS, columns=[])[2]), dtype=object)
 
 
 def test_areas_and_outlines_of_real_tambons_agree_with_geodesics() -> None:
@@ -119,7 +119,7 @@ def test_thai_units_go_to_square_metres_and_back_exactly(rai: int, ngan: int, wa
 
 
 def test_a_place_to_click_lies_on_its_shape_and_the_box_holds_all() -> None:
-    geoms = np.append(tambons(), None)
+    geoms = np.array([*tambons(), None], dtype=object)
     points = point_on(geoms)
     assert np.isnan(points[-1]).all()
     assert shapely.intersects(geoms[:-1], shapely.points(points[:-1])).all()

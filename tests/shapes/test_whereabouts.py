@@ -35,6 +35,8 @@ def test_web_mercator_of_thailand_is_recognised() -> None:
         ((6.9, 100.4, 7.2, 100.6), "swapped"),
         ((-71.2, 42.3, -71.0, 42.4), "degrees"),
         ((0, 0, 100.5, 7.2), "degrees"),
+        ((7.2, 7.0, 100.6, 100.5), "degrees"),
+        ((0, 0, 663000, 775000), "mixed"),
         ((float("nan"),) * 4, "nowhere"),
         ((1e300, 1e300, 1e301, 1e301), "metres"),
         ((0, 0, float("inf"), 1), "nowhere"),

@@ -1,0 +1,213 @@
+"""Maps for people: the town's, one of chosen layers, and everything about a community on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from api.answers import answer, json_answer
+from api.caching import EditCache, Kept
+from api.community_page import box_of_feature, community_page
+from api.deps import Asking, Cache, Known, NamedLayer, ReadSession, box_of
+from api.links import base_of
+from api.negotiation import language_of
+from api.pages import GUARDS, STRICT, page
+from api.routes.collections import known_extent
+from api.routes.tiles import layers_named
+from geo.errors import Text, UnknownFeature
+from geo.layer import Layer
+from geo.render.folium_map import Focus, Ways, folium_map, page_parts
+from geo.render.legend import legend, style_document
+from geo.shapes.whereabouts import Box
+from geo.store import read
+from geo.store.read import Wanted, feature, features, search
+from layers import LAYERS, MAPS
+
+router = APIRouter(tags=["maps"], dependencies=[Known])
+
+WAYS = Ways(pages={"community": "/communities/{id}"}, search_url="/communities/search", search_layer="community")
+# Hat Yai and Songkhla: where a map looks while there is nothing on it yet.
+NOTHING_YET = Box(west=100.40, south=6.93, east=100.65, north=7.26)
+HTML = "text/html; charset=utf-8"
+KEY_LIMIT = 2**63 - 1
+
+
+@router.get("/map", response_model=None)
+def get_town_map(
+    request: Request,
+    session: ReadSession,
+    asking: Asking,
+    cache: Cache,
+    municipality: Annotated[str | None, Query(max_length=20)] = None,
+) -> Response:
+    """The town map; `municipality` moves it to one of several towns."""
+    layers = [LAYERS[name] for name in MAPS["town"]]
+    box = _box_of_town(session, asking, municipality) if municipality else None
+    if box is None:
+        first = [LAYERS["community"], LAYERS["municipality"], *layers]
+        boxes = (known_extent(session, cache, layer, asking) for layer in first)
+        box = next((found for found in boxes if found), NOTHING_YET)
+    return map_page(request, layers, box, asking, title=Text("แผนที่เมือง", "The town map"))
+
+
+@router.get("/maps", response_model=None)
+def get_map(
+    request: Request,
+    session: ReadSession,
+    asking: Asking,
+    cache: Cache,
+    layers: Annotated[str, Query(description="layer ids joined by commas")],
+    bbox: Annotated[str | None, Query(description="west,south,east,north in degrees")] = None,
+    item: Annotated[str | None, Query(description="an item of the first layer to go to and outline")] = None,
+) -> Response:
+    """A map of chosen layers: of a rectangle, around one item, or of all there is."""
+    chosen = layers_named(layers)
+    box, focus = box_of(bbox), None
+    if item is not None:
+        found = feature(session, chosen[0], asking, _key(item, chosen[0]))
+        box, focus = box or box_of_feature(found), Focus(layer=chosen[0].id, id=found["id"])
+    box = box or _around(session, asking, cache, chosen)
+    title = Text(" · ".join(layer.title.th for layer in chosen), ", ".join(layer.title.en for layer in chosen))
+    return map_page(request, chosen, box, asking, title=title, focus=focus, all_shown=True)
+
+
+@router.get("/communities/search", response_model=None)
+def search_communities(
+    request: Request,
+    session: ReadSession,
+    asking: Asking,
+    q: Annotated[str, Query(max_length=80)] = "",
+) -> Response:
+    """Communities by name, compared as Thai is written; with the rectangle to jump to."""
+    layer = LAYERS["community"]
+    hits = search(session, layer, asking, q)
+    ids = tuple(hit["id"] for hit in hits)
+    known = features(session, layer, asking, Wanted(ids=ids)).features if ids else []
+    by_id = {one["id"]: one for one in known}
+    found = [_hit(hit, by_id[hit["id"]]) for hit in hits if hit["id"] in by_id]
+    return json_answer(request, {"found": found})
+
+
+@router.get("/communities/{fid}", response_model=None)
+def get_community(request: Request, fid: str, session: ReadSession, asking: Asking) -> Response:
+    """Everything about one community, to read and to print."""
+    found = community_page(session, asking, _key(fid, LAYERS["community"]))
+    made = page(
+        request,
+        "community.html",
+        policy=f"{STRICT}; frame-src 'self'",
+        page=found,
+        page_fields=LAYERS["community"].fields,
+    )
+    return _kept(request, made)
+
+
+@router.get("/communities/{fid}/map", response_model=None)
+def get_community_map(request: Request, fid: str, session: ReadSession, asking: Asking) -> Response:
+    """The map around one community, its outline marked."""
+    community = feature(session, LAYERS["community"], asking, _key(fid, LAYERS["community"]))
+    words = community["properties"]
+    layers = [LAYERS[name] for name in MAPS["community"]]
+    box = box_of_feature(community) or _box_of_town(session, asking, words.get("municipality")) or NOTHING_YET
+    title = Text(words["name_th"], words.get("name_en") or words["name_th"])
+    focus = Focus(layer="community", id=community["id"])
+    return map_page(request, layers, box, asking, title=title, focus=focus)
+
+
+@router.get("/tiles/{collection}/legend", response_model=None)
+def get_legend(request: Request, layer: NamedLayer, asking: Asking) -> Response:
+    """What the colours of a layer mean: a small page."""
+    return _kept(request, page(request, "legend.html", layer=layer, entries=legend(layer, asking)))
+
+
+@router.get("/tiles/{collection}/style.json", response_model=None)
+def get_style(request: Request, layer: NamedLayer, asking: Asking) -> Response:
+    """A MapLibre style of one layer."""
+    return json_answer(request, style_document(layer, asking, base_url=base_of(request)))
+
+
+def map_page(
+    request: Request,
+    layers: Sequence[Layer],
+    box: Box,
+    asking: read.Asking,
+    *,
+    title: Text,
+    focus: Focus | None = None,
+    all_shown: bool = False,
+) -> Response:
+    """A Folium map as a page of ours: one script on it, named by its hash in the page's policy."""
+    settings = request.app.state.settings
+    found = folium_map(
+        layers, box=box, language=language_of(request), demo=settings.demo, basemap=settings.basemap,
+        focus=focus, ways=WAYS, asking=asking, all_shown=all_shown,
+    )  # fmt: skip
+    parts = page_parts(found)
+    policy = STRICT.replace("script-src 'self'", f"script-src 'self' {parts.script_hash}")
+    if settings.basemap:
+        policy = policy.replace("img-src 'self' data:", f"img-src 'self' data: {_origin(settings.basemap)}")
+    # The street map's own server asks who shows it; nothing else outside is ever asked for anything.
+    return _kept(request, page(request, "map.html", policy=policy, parts=parts, title=title), leaves=True)
+
+
+def _kept(request: Request, made: Response, *, leaves: bool = False) -> Response:
+    headers = {
+        **GUARDS,
+        "Content-Security-Policy": made.headers["content-security-policy"],
+        "Content-Language": made.headers["content-language"],
+        **({"Referrer-Policy": "strict-origin-when-cross-origin"} if leaves else {}),
+    }
+    named = {name.replace("-", "_"): value for name, value in headers.items()}
+    named.pop("X_Content_Type_Options", None)
+    return answer(request, Kept.of(bytes(made.body)), HTML, vary="Accept, Accept-Language, Accept-Encoding", **named)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url.replace("{s}", "*"))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _around(session: Session, asking: read.Asking, cache: EditCache, layers: Sequence[Layer]) -> Box:
+    boxes = [box for layer in layers if (box := known_extent(session, cache, layer, asking))]
+    return _joined(boxes) or NOTHING_YET
+
+
+def _joined(boxes: Sequence[Box]) -> Box | None:
+    if not boxes:
+        return None
+    return Box(
+        west=min(box.west for box in boxes), south=min(box.south for box in boxes),
+        east=max(box.east for box in boxes), north=max(box.north for box in boxes),
+    )  # fmt: skip
+
+
+def _box_of_town(session: Session, asking: read.Asking, municipality: str | None) -> Box | None:
+    """The rectangle around a town's communities, or else its own outline."""
+    for layer, column in (("community", "municipality"), ("municipality", "code")):
+        wanted = Wanted(equal=((column, municipality or ""),))
+        found = features(session, LAYERS[layer], asking, wanted).features
+        box = _joined([box for one in found if (box := box_of_feature(one))])
+        if box:
+            return box
+    return None
+
+
+def _hit(hit: dict[str, Any], community: dict[str, Any]) -> dict[str, Any]:
+    box = box_of_feature(community)
+    return {
+        **hit,
+        "zone": community["properties"].get("zone"),
+        "box": [box.west, box.south, box.east, box.north] if box else None,
+        "page": f"/communities/{hit['id']}",
+    }
+
+
+def _key(fid: str, layer: Layer) -> int:
+    if not (fid.isascii() and fid.isdigit() and len(fid) < 20 and int(fid) <= KEY_LIMIT):
+        raise UnknownFeature(f"ไม่พบรายการ {layer.id}/{fid}", f"There is no {layer.id}/{fid}")
+    return int(fid)

@@ -1,0 +1,196 @@
+"""A column of a file, read into the type that its field is stored as.
+
+The work is done once per distinct value; a column of a million deed numbers is looked through by Arrow first, so that
+only the cells that could need mending are read by Python.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from geo.intake.seen import Seen
+from geo.intake.values import (
+    BUDDHIST_DATE, FIRST_BUDDHIST_YEAR, NOT_A_NUMBER, Cell, Reader, is_year, number_cell, reader_of,
+)  # fmt: skip
+from geo.layer import Field
+from geo.thai import DateOrder
+
+MOST_DECIMALS = 9
+# Printable ASCII without spaces, with a digit: never a word for nothing, never mojibake, nothing to mend.
+_PLAIN = r"^[!-~]*[0-9][!-~]*$"
+
+ARROW_TYPES: dict[type, pa.DataType] = {
+    str: pa.string(), bool: pa.bool_(), int: pa.int32(), float: pa.float64(), dt.date: pa.date32(),
+}  # fmt: skip
+
+
+def read_column(
+    values: pa.Array[Any], words: Field, seen: Seen, *, column: str, order: DateOrder | None
+) -> pa.Array[Any]:
+    """The column in the field's own type; what was changed or could not be read is told."""
+    if pa.types.is_dictionary(values.type):
+        values = cast(Any, values).dictionary_decode()
+    quick = _typed(values, words, seen, column)
+    if quick is not None:
+        return quick
+    coded: Any = _as_text(values).dictionary_encode()
+    cells = _cells(coded.dictionary, words, reader_of(words, order))
+    _tell(coded, cells, words, seen, column)
+    return _array([cell.value for cell in cells], words).take(coded.indices)
+
+
+def _as_text(values: pa.Array[Any]) -> pa.Array[Any]:
+    if pa.types.is_string(values.type):
+        return values
+    if pa.types.is_floating(values.type):
+        # 9098.0 is what a float column makes of the code 9098.
+        whole = pc.equal(values, pc.round(values))
+        if pc.all(whole).as_py() is not False and pc.all(pc.less(pc.abs(values), 1e15)).as_py() is not False:
+            values = values.cast(pa.int64())
+    return values.cast(pa.string())
+
+
+def _cells(distinct: pa.Array[Any], words: Field, read: Reader) -> list[Cell]:
+    texts = distinct.to_pylist()
+    plain = words.python_type is str and words.codes is None and not words.strip
+    if not plain:
+        return [read(text) for text in texts]
+    calm = pc.match_substring_regex(
+        distinct, rf"^({words.pattern})$" if words.pattern else _PLAIN
+    ).to_pylist()
+    return [Cell(text) if quiet else read(text) for text, quiet in zip(texts, calm, strict=True)]
+
+
+def _tell(coded: Any, cells: list[Cell], words: Field, seen: Seen, column: str) -> None:
+    noted = {place: cell for place, cell in enumerate(cells) if cell.code is not None}
+    if not noted:
+        return
+    indices: NDArray[np.int64] = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    texts = coded.dictionary
+    order = np.argsort(indices, kind="stable")
+    starts = np.searchsorted(indices[order], np.arange(len(cells) + 1))
+    changed: dict[str, list[tuple[NDArray[np.intp], str, Cell]]] = {}
+    for place, cell in noted.items():
+        where = order[starts[place] : starts[place + 1]]
+        where = where[~seen.refused[where]]
+        assert cell.code is not None and cell.told is not None
+        if not len(where):
+            continue
+        if cell.level == "changed":
+            changed.setdefault(cell.code, []).append((where, texts[place].as_py(), cell))
+        elif seen.findings.values_room(cell.code, column):
+            seen.warn(
+                cell.code, cell.told, where, field=words.name, column=column, value=texts[place].as_py()
+            )
+        else:
+            seen.findings.count_values(cell.code, column, rows=len(where), values=1)
+    for code, found in changed.items():
+        _tell_changed(code, found, words, seen, column)
+
+
+def _tell_changed(
+    code: str, found: list[tuple[NDArray[np.intp], str, Cell]], words: Field, seen: Seen, column: str
+) -> None:
+    rows = np.concatenate([where for where, _, _ in found])
+    of = np.repeat(np.arange(len(found)), [len(where) for where, _, _ in found])
+    by_row = np.argsort(rows, kind="stable")
+    rows, of = rows[by_row], of[by_row]
+    listed = of[: seen.findings.room(code)].tolist()
+    told = found[0][2].told
+    assert told is not None
+    seen.tell(
+        code, told, rows, level="changed", field=words.name, column=column,
+        values=[found[i][1] for i in listed], became=[found[i][2].value for i in listed],
+    )  # fmt: skip
+
+
+def _array(values: list[Any], words: Field) -> pa.Array[Any]:
+    if words.python_type is Decimal:
+        return decimals(values)
+    return pa.array(values, ARROW_TYPES[words.python_type])
+
+
+def decimals(values: list[Decimal | None]) -> pa.Array[Any]:
+    """Exact numbers with as many decimals as any of them needs, so that 1.5 is not stored as 1.500000."""
+    exponents = [value.normalize().as_tuple().exponent for value in values if value is not None]
+    scale = min(max((-e for e in exponents if isinstance(e, int)), default=0), MOST_DECIMALS)
+    scale = max(scale, 0)
+    step = Decimal(1).scaleb(-scale)
+    rounded = [None if value is None else value.quantize(step) for value in values]
+    return pa.array(rounded, pa.decimal128(38, scale))
+
+
+def _typed(values: pa.Array[Any], words: Field, seen: Seen, column: str) -> pa.Array[Any] | None:
+    """The ways that need no reading: numbers into number columns, dates into date columns, truths into truths."""
+    kind = values.type
+    if words.codes is not None or pa.types.is_string(kind):
+        return None
+    if words.python_type is bool and pa.types.is_boolean(kind):
+        return values
+    if words.python_type is dt.date and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
+        return _dates(values, words, seen, column)
+    number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    if number and words.python_type in (int, float, Decimal):
+        return _numbers(values, words, seen, column)
+    return None
+
+
+def _dates(values: pa.Array[Any], words: Field, seen: Seen, column: str) -> pa.Array[Any]:
+    days = values.cast(pa.date32(), safe=False)
+    buddhist = pc.fill_null(pc.greater_equal(pc.year(days), FIRST_BUDDHIST_YEAR), False).to_numpy(
+        zero_copy_only=False
+    )
+    if not buddhist.any():
+        return days
+    where = np.flatnonzero(buddhist)
+    given = days.to_pylist()
+    # A leap day of the Buddhist calendar, 29 February 2567, cannot stand in a date column; 28 and others can.
+    for place in where.tolist():
+        given[place] = given[place].replace(year=given[place].year - 543)
+    seen.tell(
+        "buddhist-date", BUDDHIST_DATE, where, level="changed", field=words.name, column=column,
+        values=pc.take(days, pa.array(where)).to_pylist(), became=[given[place] for place in where.tolist()],
+    )  # fmt: skip
+    return pa.array(given, pa.date32())
+
+
+def _numbers(values: pa.Array[Any], words: Field, seen: Seen, column: str) -> pa.Array[Any]:
+    """Numbers from a number column: all at once where none of them needs a word, else by distinct value."""
+    floats = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    known = ~np.isnan(floats)
+    bounds = (
+        words.at_least if words.at_least is not None else -np.inf,
+        words.at_most if words.at_most is not None else np.inf,
+    )
+    calm = bool(((floats[known] >= bounds[0]) & (floats[known] <= bounds[1])).all())
+    calm = calm and bool(np.isfinite(floats[known]).all())
+    if words.python_type is float and calm:
+        return pa.array(floats, pa.float64(), mask=~known)
+    if (
+        words.python_type is int
+        and calm
+        and not (is_year(words) and bool((floats[known] >= FIRST_BUDDHIST_YEAR).any()))
+    ):
+        whole = bool((floats[known] == np.round(floats[known])).all()) and bool(
+            (np.abs(floats[known]) < 2**31).all()
+        )
+        if whole:
+            return pa.array(np.where(known, floats, 0).astype(np.int32), pa.int32(), mask=~known)
+    coded: Any = pa.array(floats, pa.float64(), mask=~known).dictionary_encode()
+    cells = [_number_cell(value, words) for value in coded.dictionary.to_pylist()]
+    _tell(coded, cells, words, seen, column)
+    return _array([cell.value for cell in cells], words).take(coded.indices)
+
+
+def _number_cell(value: float, words: Field) -> Cell:
+    if not np.isfinite(value):
+        return Cell(None, "not-a-number", NOT_A_NUMBER)
+    # repr gives the shortest decimal that means this float: 99.1 and not 99.09999999999999431.
+    return number_cell(Decimal(repr(value)), words)

@@ -1,0 +1,37 @@
+"""The database goes away and comes back: 503 in between, and no hand is needed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import httpx2
+
+from geo.store.cluster import Cluster
+from geo.store.migrate import migrate
+from tests.conftest import running
+
+
+def test_it_says_so_and_heals_by_itself(tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path / "home")
+    cluster.start()
+    try:
+        migrate(cluster.url)
+        with running(cluster.url, tmp_path) as server, httpx2.Client(base_url=server, timeout=20) as http:
+            assert http.get("/readyz").status_code == 200
+            cluster.stop()
+            for path in ("/readyz", "/collections/asset/items", "/tiles/asset/15/1/1.mvt"):
+                answer = http.get(path)
+                assert answer.status_code == 503, path
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert answer.headers["retry-after"]
+                assert "postgres" not in answer.text.lower()
+            assert http.get("/healthz").status_code == 200
+            cluster.start()
+            until = time.monotonic() + 30
+            while http.get("/readyz").status_code != 200 and time.monotonic() < until:
+                time.sleep(0.1)
+            assert http.get("/readyz").status_code == 200
+            assert http.get("/collections/asset/items").status_code == 200
+    finally:
+        cluster.delete()
