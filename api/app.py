@@ -36,6 +36,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.state.settings = settings
     app.state.database_url = database_url
     app.state.reading = read_only_engine(database_url)
+    app.state.reading_single = app.state.reading.execution_options(isolation_level="AUTOCOMMIT")
     app.state.writing = writing_engine(database_url)
     app.state.cache = EditCache()
     add_error_handlers(app)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -47,12 +49,17 @@ def get_town_map(
 ) -> Response:
     """The town map; `municipality` moves it to one of several towns."""
     layers = [LAYERS[name] for name in MAPS["town"]]
-    box = _box_of_town(session, asking, municipality) if municipality else None
-    if box is None:
-        first = [LAYERS["community"], LAYERS["municipality"], *layers]
-        boxes = (known_extent(session, cache, layer, asking) for layer in first)
+    towns = _towns(session, asking, cache)
+    # The town that was asked for comes first, else the one with the most communities.
+    towns.sort(key=lambda town: (town.code != municipality, -town.communities, town.code or ""))
+    if towns:
+        box = towns[0].box
+    else:
+        boxes = (known_extent(session, cache, layer, asking) for layer in layers)
         box = next((found for found in boxes if found), NOTHING_YET)
-    return map_page(request, layers, box, asking, title=Text("แผนที่เมือง", "The town map"))
+    places = [(town.name, town.box) for town in towns]
+    title = Text("แผนที่เมือง", "The town map")
+    return map_page(request, layers, box, asking, title=title, places=places)
 
 
 @router.get("/maps", response_model=None)
@@ -140,12 +147,13 @@ def map_page(
     title: Text,
     focus: Focus | None = None,
     all_shown: bool = False,
+    places: Sequence[tuple[Text, Box]] = (),
 ) -> Response:
     """A Folium map as a page of ours: one script on it, named by its hash in the page's policy."""
     settings = request.app.state.settings
     found = folium_map(
         layers, box=box, language=language_of(request), demo=settings.demo, basemap=settings.basemap,
-        focus=focus, ways=WAYS, asking=asking, all_shown=all_shown,
+        focus=focus, ways=WAYS, asking=asking, all_shown=all_shown, places=places,
     )  # fmt: skip
     parts = page_parts(found)
     policy = STRICT.replace("script-src 'self'", f"script-src 'self' {parts.script_hash}")
@@ -184,6 +192,48 @@ def _joined(boxes: Sequence[Box]) -> Box | None:
         west=min(box.west for box in boxes), south=min(box.south for box in boxes),
         east=max(box.east for box in boxes), north=max(box.north for box in boxes),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Town:
+    code: str | None
+    name: Text
+    box: Box
+    communities: int
+
+
+def _towns(session: Session, asking: read.Asking, cache: EditCache) -> list[_Town]:
+    """The towns whose communities are drawn, with the rectangle around them; asked once between two edits."""
+    key, names = ("towns", asking.audience), ("community", "municipality")
+    found: list[_Town] | None = cache.kept(key)
+    if found is None:
+        since = cache.edits(names)
+        found = _towns_now(session, asking)
+        cache.keep(key, found, layers=names, box=None, since=since)
+    return list(found)
+
+
+def _towns_now(session: Session, asking: read.Asking) -> list[_Town]:
+    boxes: dict[str | None, list[Box]] = defaultdict(list)
+    for one in features(session, LAYERS["community"], asking, Wanted()).features:
+        box = box_of_feature(one)
+        if box:
+            boxes[one["properties"]["municipality"]].append(box)
+    towns = []
+    for code, around in boxes.items():
+        box = _joined(around)
+        if box:
+            name = _name_of_town(session, asking, code)
+            towns.append(_Town(code=code, name=name, box=box, communities=len(around)))
+    return towns
+
+
+def _name_of_town(session: Session, asking: read.Asking, code: str | None) -> Text:
+    wanted = Wanted(equal=(("code", code or ""),), limit=1)
+    found = features(session, LAYERS["municipality"], asking, wanted).features if code else []
+    words = found[0]["properties"] if found else {}
+    name = words.get("name_th") or code or "ไม่ระบุเทศบาล"
+    return Text(name, words.get("name_en") or name)
 
 
 def _box_of_town(session: Session, asking: read.Asking, municipality: str | None) -> Box | None:

@@ -77,6 +77,8 @@ apt_install() {
     read -r -d '' -a packages <<<"$*" || true
     [ ${#packages[@]} -gt 0 ] || return 0
     have apt-get || fail "เครื่องนี้ไม่มี apt-get ต้องติดตั้งเอง · this machine has no apt-get; please install: ${packages[*]}"
+    may_be_root || fail "ต้องใช้สิทธิ์ root โปรดสั่งเอง · this needs root; please run it yourself:" \
+        " sudo apt-get install --no-install-recommends ${packages[*]}"
     say "apt-get install ${packages[*]}"
     fresh_package_lists
     as_root apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
@@ -89,20 +91,18 @@ LISTS_ARE_FRESH=
 fresh_package_lists() {
     [ -z "$LISTS_ARE_FRESH" ] || return 0
     have apt-get || fail "เครื่องนี้ไม่มี apt-get · this machine has no apt-get: install PostgreSQL ≥ 15 with PostGIS yourself"
+    may_be_root || return 0
     as_root apt-get update -q -o DPkg::Lock::Timeout=300 </dev/null >&2 ||
         say "apt-get update ไม่สำเร็จ ใช้รายการเดิม · apt-get update failed; going on with the old lists"
     LISTS_ARE_FRESH=yes
 }
 
+# A password is asked for only where somebody can type one.
+may_be_root() { [ "$(id -u)" -eq 0 ] || { have sudo && { [ -t 2 ] || sudo -n true 2>/dev/null; }; }; }
+
 as_root() {
     local settings=(env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l LC_ALL=C.UTF-8)
-    if [ "$(id -u)" -eq 0 ]; then
-        "${settings[@]}" "$@"
-    elif have sudo && { [ -t 2 ] || sudo -n true 2>/dev/null; }; then
-        sudo "${settings[@]}" "$@"
-    else
-        fail "ต้องใช้สิทธิ์ root โปรดสั่งเอง · this needs root; please run it yourself:  sudo $*"
-    fi
+    if [ "$(id -u)" -eq 0 ]; then "${settings[@]}" "$@"; else sudo "${settings[@]}" "$@"; fi
 }
 
 missing_python() {
@@ -168,6 +168,7 @@ offers() { [[ $(LC_ALL=C apt-cache policy "$1" 2>/dev/null) == *"Candidate: "[0-
 # runs its own and asks for none; the setting goes away again, because the machine is not ours.
 without_a_main_cluster() {
     local folder=/etc/postgresql-common/createcluster.d status=0
+    may_be_root || apt_install "$@"
     as_root mkdir -p "$folder"
     echo "create_main_cluster = false" | as_root tee "$folder/chumchon-atlas.conf" >/dev/null
     (apt_install "$@") || status=$?

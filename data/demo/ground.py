@@ -19,7 +19,6 @@ Bools = NDArray[np.bool_]
 Shapes = NDArray[np.object_]
 
 
-
 CORE, INNER, MIDDLE, OUTER, ESTATE, RAILSIDE, CANALSIDE, PARK = range(8)
 
 
@@ -94,7 +93,8 @@ def largest_parts(shapes: Shapes) -> Shapes:
     last = np.append(owner[order][1:] != owner[order][:-1], True) if len(order) else np.empty(0, dtype=bool)
     found = np.full(len(shapes), shapely.Polygon(), dtype=np.object_)
     found[owner[order][last]] = parts[order][last]
-    return np.asarray(np.where(shapely.get_type_id(found) == 3, found, shapely.Polygon()), dtype=np.object_)
+    found[shapely.get_type_id(found) != 3] = shapely.Polygon()
+    return found
 
 
 def no_lots() -> Lots:

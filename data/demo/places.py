@@ -190,7 +190,8 @@ def risk_zone_rows(land: Land, rng: Generator) -> tuple[list[BaseGeometry], Rows
         add(
             _blob(place, rng.uniform(60, 150), rng).intersection(land.plan.outline).difference(land.water),
             kind="FLD-SURF", name_th=f"น้ำท่วมขัง (สมมติ) {number + 1}", cause="ท่อระบายน้ำไม่ทัน",
-            likelihood=int(rng.integers(3, 6)), severity=2, depth_m=0.3, return_years=2, affected_band=str(chosen(BANDS, 1, rng)[0]),
+            likelihood=int(rng.integers(3, 6)), severity=2, depth_m=0.3, return_years=2,
+            affected_band=str(chosen(BANDS, 1, rng)[0]),
         )  # fmt: skip
     _banks(land, add)
     return shapes, rows
@@ -204,16 +205,13 @@ def _flooded(line: Line, land: Land, add: Any, rng: Generator) -> None:
     for away, class_th, depth, years, severity, likelihood in DEPTHS:
         circles = shapely.buffer(shapely.points(line.points[::3]), (line.width / 2 + away * strength * wander)[::3])
         band = shapely.union_all(circles).simplify(2.0).intersection(land.plan.outline)
-        words = (
-            f"น้ำลึก {'มากกว่า 2' if depth > 2 else '1–2' if depth > 1 else '0.5–1' if depth > 0.5 else 'น้อยกว่า 0.5'} ม."
-        )
-        parts = shapely.get_parts(band.difference(reached))
+        parts = shapely.get_parts(shapely.difference(band, reached, grid_size=0.05))
         add(
             shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon" and part.area > 400]),
-            kind="FLD-FLUV", name_th=f"{words} {line.name_th}", cause="น้ำล้นตลิ่ง", likelihood=5 if years < 20 else 4 if years < 40 else 3 if years < 80 else 2,
+            kind="FLD-FLUV", name_th=f"น้ำลึก {class_th} ม. {line.name_th}", cause="น้ำล้นตลิ่ง", likelihood=likelihood,
             severity=severity, depth_m=depth, return_years=years, affected_band="200+" if away > 100 else "50-199",
         )  # fmt: skip
-        reached = shapely.union(reached, band)
+        reached = shapely.union(reached, band, grid_size=0.05)
 
 
 def _wander(count: int, rng: Generator) -> Floats:
@@ -259,8 +257,9 @@ def station_rows(land: Land) -> tuple[Floats, Rows]:
     canal = land.plan.canals[0]
     places = [canal.points[round(share * (len(canal.points) - 1))] for *_, share in drawn]
     rows: Rows = [
-        {"station_code": code, "aliases": aliases, "name_th": f"{th} (ตำแหน่งสมมติ)", "name_en": f"{en} (made-up position)",
-         "kind": kind, "canal": canal.name_th, "network": "RID" if bank else "สมมติ", "bank_m": bank,
+        {"station_code": code, "aliases": aliases, "name_th": f"{th} (ตำแหน่งสมมติ)",
+         "name_en": f"{en} (made-up position)", "kind": kind, "canal": canal.name_th,
+         "network": "RID" if bank else "สมมติ", "bank_m": bank,
          "note": "ระดับตลิ่งตามรายงานสาธารณะ ตำแหน่งสมมติ" if bank else MADE_UP}
         for code, aliases, th, en, kind, bank, _ in drawn
     ]  # fmt: skip
@@ -276,16 +275,18 @@ def shared_area_rows(land: Land) -> tuple[list[BaseGeometry], Rows]:
     for number, line in enumerate(plan.canals, start=1):
         samrong = plan.code == "9099"
         shapes.append(line.shape.buffer(line.width / 2))
-        rows.append({"area_code": f"{plan.code}-canal-{number}", "name_th": line.name_th, "name_en": line.name_en, "kind": "canal",
-                     "municipalities": plan.facts["shares"], "communities_count": 15 if samrong else None,
-                     "committees_count": 3 if samrong else None, "description": told})  # fmt: skip
+        rows.append({"area_code": f"{plan.code}-canal-{number}", "name_th": line.name_th, "name_en": line.name_en,
+                     "kind": "canal", "municipalities": plan.facts["shares"],
+                     "communities_count": 15 if samrong else None, "committees_count": 3 if samrong else None,
+                     "description": told})  # fmt: skip
     for number, line in enumerate(plan.railways, start=1):
         shapes.append(line.shape.buffer(40, cap_style="flat"))
-        rows.append({"area_code": f"{plan.code}-railway-{number}", "name_th": f"เขต{line.name_th}", "name_en": f"Reserve of the {line.name_en}",
-                     "kind": "railway", "municipalities": plan.code, "description": told})  # fmt: skip
+        rows.append({"area_code": f"{plan.code}-railway-{number}", "name_th": f"เขต{line.name_th}",
+                     "name_en": f"Reserve of the {line.name_en}", "kind": "railway", "municipalities": plan.code,
+                     "description": told})  # fmt: skip
     if plan.code == "9099":
         seaward = shapely.Polygon([(100, 2520), (1120, 400), (2150, -2000), (4000, -2000), (4000, 2520)])
         shapes.append(plan.outline.buffer(70).difference(plan.outline).intersection(seaward))
-        rows.append({"area_code": "9099-beach-1", "name_th": "ชายหาด (แนวสมมติ)", "name_en": "Beach (made up)", "kind": "beach",
-                     "municipalities": "9099", "description": told})  # fmt: skip
+        rows.append({"area_code": "9099-beach-1", "name_th": "ชายหาด (แนวสมมติ)", "name_en": "Beach (made up)",
+                     "kind": "beach", "municipalities": "9099", "description": told})  # fmt: skip
     return shapes, rows

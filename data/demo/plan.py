@@ -202,7 +202,8 @@ def _songkhla(kept: float) -> Plan:
         outline=_outline(SONGKHLA_OUTLINE, 9.3), core=(-380, 700), core_metres=520,
         canals=(_line("คลองสำโรง (แนวสมมติ)", "Khlong Samrong (made-up course)", 26, SONGKHLA_CANAL),),
         railways=(), roads=_roads(SONGKHLA_ROADS), canalside_metres=4500, farmed=False,
-        parks=(_park(330, 1190, 200), _park(-20, -250, 150), _park(-400, 2590, 140), _park(1330, -1080, 170)), kept=kept,
+        parks=(_park(330, 1190, 200), _park(-20, -250, 150), _park(-400, 2590, 140), _park(1330, -1080, 170)),
+        kept=kept,
         facts={"kind": "city", "amphoe_code": "9001", "registered_people": 68_725, "people_by_rolls": None,
                "counted_on": np.datetime64("2012-12-31"), "shares": "9099 9076"},
     )  # fmt: skip
@@ -244,11 +245,13 @@ def _further(number: int, share: float, seed: int) -> Plan:
                 first.canals, (f"คลองสมมติ {number} ก", f"คลองสมมติ {number} ข"),
                 (f"Made-up canal {number} A", f"Made-up canal {number} B"), strict=True)
         ),
-        railways=tuple(_renamed(moved(line), f"ทางรถไฟสมมติ {number}", f"Made-up railway {number}") for line in first.railways),
+        railways=tuple(
+            _renamed(moved(line), f"ทางรถไฟสมมติ {number}", f"Made-up railway {number}") for line in first.railways
+        ),
         roads=tuple(moved(line) for line in first.roads),
         parks=tuple(shapely.transform(park, bent) for park in first.parks), kept=share,
-        facts={"kind": "subdistrict_municipality", "amphoe_code": None, "registered_people": None, "people_by_rolls": None,
-               "counted_on": None, "shares": f"00{number:04d}"},
+        facts={"kind": "subdistrict_municipality", "amphoe_code": None, "registered_people": None,
+               "people_by_rolls": None, "counted_on": None, "shares": f"00{number:04d}"},
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ GRAINS = {
 
 def longest_way(piece: BaseGeometry) -> float:
     """Streets follow the longest side of their quarter."""
-    ring = np.asarray(shapely.oriented_envelope(piece).exterior.coords)
+    ring = shapely.get_coordinates(shapely.oriented_envelope(piece))
     sides = np.diff(ring[:3], axis=0)
     longest = sides[np.argmax(np.hypot(sides[:, 0], sides[:, 1]))]
     return float(np.arctan2(longest[1], longest[0]))
@@ -90,8 +90,8 @@ def _grid(bounds: tuple[float, ...], grain: Grain, angle: float, rng: Generator)
         bent_x = across + grain.bend * np.sin(up / 210 + phase[0])
         bent_y = up + grain.bend * np.sin(across / 260 + phase[1])
         cosine, sine = math.cos(angle), math.sin(angle)
-        turned = np.stack((cosine * bent_x - sine * bent_y, sine * bent_x + cosine * bent_y), axis=-1)
-        return turned + middle
+        turned: Floats = np.stack((cosine * bent_x - sine * bent_y, sine * bent_x + cosine * bent_y), axis=-1)
+        return np.asarray(turned + middle, dtype=np.float64)
 
     def boxes(gap: float) -> Floats:
         left, low = np.meshgrid(x[:-1] + gap, y[:-1] + gap, indexing="ij")
@@ -147,7 +147,7 @@ def _clipped(corners: Floats, block: Ints, single: Bools, grain: int, piece: Bas
     shapely.prepare(piece)
     whole = shapely.contains_properly(piece, shapes)
     edge = np.flatnonzero(~whole & shapely.intersects(piece, shapes))
-    cut = largest_parts(shapely.intersection(shapes[edge], piece))
+    cut = largest_parts(shapely.intersection(shapes[edge], piece, grid_size=0.001))
     area, around = shapely.area(cut), shapely.length(cut)
     with np.errstate(divide="ignore", invalid="ignore"):
         round_enough = 4 * math.pi * area / around**2 > 0.3
@@ -162,9 +162,7 @@ def _clipped(corners: Floats, block: Ints, single: Bools, grain: int, piece: Bas
     )  # fmt: skip
 
 
-def _with_estates(
-    lots: Lots, blocks: Floats, single: Bools, grain: int, piece: BaseGeometry, rng: Generator
-) -> Lots:
+def _with_estates(lots: Lots, blocks: Floats, single: Bools, grain: int, piece: BaseGeometry, rng: Generator) -> Lots:
     """Some blocks at the edge are housing estates: small lots on lanes of their own."""
     whole = shapely.contains_properly(piece, quads(blocks))
     chosen = np.flatnonzero(whole & ~single & (rng.random(len(blocks)) < 0.08))

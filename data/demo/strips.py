@@ -16,7 +16,6 @@ BANK_METRES = 48.0
 TRACK_METRES, RESERVE_METRES = 9.0, 40.0
 
 
-
 def strips_of(
     plan: Plan, settled: BaseGeometry, water: BaseGeometry, reserve: BaseGeometry, carriageways: BaseGeometry,
     rng: Generator,
@@ -35,6 +34,7 @@ def strips_of(
         for side in (-1.0, 1.0):
             for part in _split(_stretch(line, where.buffer(90)), count):
                 shape = shapely.intersection(_band(part, side * (inner - 4), side * outer), where)
+                shape = shapely.difference(shape, shapely.union_all([strip.shape for strip in strips]))
                 if shape.area < 3000:
                     continue
                 strips.append(Strip(shape=shape, grain=grain))

@@ -30,8 +30,8 @@ ORDER = (
     "flood_station",
 )  # fmt: skip
 WHOLE_NUMBERS = {
-    "registered_people", "people_by_rolls", "registered_households", "communities_count", "committees_count", "capacity",
-    "likelihood", "severity", "hazard_year", "return_years",
+    "registered_people", "people_by_rolls", "registered_households", "communities_count", "committees_count",
+    "capacity", "likelihood", "severity", "hazard_year", "return_years",
 }  # fmt: skip
 DECIMALS = {"depth_m", "bank_m"}
 DAYS = {"counted_on", "seen_on", "surveyed_on"}
@@ -72,7 +72,7 @@ def _town(plan: Plan, rng: Generator, only: tuple[str, ...]) -> Town:
         size = plan.kept * plan.outline.area / 21e6
         tables |= {
             "building": _table(plan, buildings.columns, buildings.shapes),
-            "household": _table(plan, households, shapely.points(homes)),
+            "household": _table(plan, households, np.asarray(shapely.points(homes), dtype=np.object_)),
             "community": _community_table(land, communities, homes, households),
             "municipality": _rows_table(plan, np.array([plan.outline], dtype=object), [_municipality(plan)]),
             "shared_area": _shapes_table(plan, *shared_area_rows(land)),
@@ -129,12 +129,12 @@ def _rows_table(plan: Plan, shapes: Shapes, rows: list[dict[str, Any]]) -> pa.Ta
 def _table(plan: Plan, columns: dict[str, Any], shapes: Shapes) -> pa.Table:
     """Columns and shapes as Arrow; the shapes become longitude and latitude here and nowhere else."""
     degrees = shapely.transform(np.asarray(shapes, dtype=object), plan.lon_lat)
-    named = {"municipality": pa.array([plan.code] * len(degrees), pa.string())}
+    named: dict[str, Any] = {"municipality": pa.array([plan.code] * len(degrees), pa.string())}
     named |= {name: _column(name, values) for name, values in columns.items()}
     return pa.table(named | {GEOMETRY: pa.array(shapely.to_wkb(degrees), pa.binary())})
 
 
-def _column(name: str, values: Any) -> pa.Array:
+def _column(name: str, values: Any) -> pa.Array[Any]:
     if name in DAYS:
         return pa.array(np.asarray(values, dtype="datetime64[D]"), pa.date32())
     kind = (

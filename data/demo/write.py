@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyogrio
-from geo.intake.load import LoadOptions, load_file
 from sqlalchemy import Engine, exists, insert, select
 
 from data.demo.town import GEOMETRY, ORDER, SEED, towns
 from geo.errors import AtlasError
+from geo.intake.load import LoadOptions, load_file
 from geo.layer import Layer
 from geo.store.db import session_of
 from geo.store.tables import Change
@@ -59,11 +59,13 @@ def write_files(
         spools = {name: Path(waiting, f"{name}.arrow") for name in wanted}
         with ExitStack() as open_files:
             writers: dict[str, pa.RecordBatchStreamWriter] = {}
+            schemas: dict[str, pa.Schema] = {}
             for town in towns(scale, SEED if seed is None else seed, only=wanted):
                 for name, table in town.tables.items():
                     if name not in writers:
-                        writers[name] = open_files.enter_context(pa.ipc.new_stream(spools[name], table.schema))
-                    writers[name].write_table(table.select(writers[name].schema.names))
+                        schemas[name] = table.schema
+                        writers[name] = open_files.enter_context(pa.ipc.new_stream(str(spools[name]), table.schema))
+                    writers[name].write_table(table.select(schemas[name].names).cast(schemas[name]))
                     counts[name] += table.num_rows
                 if progress:
                     progress(sum(counts.values()), None)
@@ -125,7 +127,7 @@ def write_town(
                 at=at,
                 progress=progress,
             )
-            counts[name] = report.counts["inserted"] + report.counts["updated"]
+            counts[name] = report.counts.inserted + report.counts.updated
     with session_of(engine) as session:
         session.execute(
             insert(Change).values(
@@ -149,5 +151,6 @@ def _refuse_beside_real_data(engine: Engine, layers: Mapping[str, Layer]) -> Non
             if session.scalar(select(exists(select(layer.table.id)))):
                 raise RealDataHere(
                     f"ฐานข้อมูลมีข้อมูลจริงในชั้น {layer.title.th} อยู่แล้ว จึงไม่ใส่เมืองตัวอย่าง (ใช้ --yes หากต้องการจริง ๆ)",
-                    f"The database already holds rows in {layer.id}, so the demo town is not put beside them (--yes to insist)",
+                    f"The database already holds rows in {layer.id}, so the demo town is not put beside them"
+                    " (--yes to insist)",
                 )

@@ -157,9 +157,7 @@ def _chosen(
     if not datasets:
         raise _nothing_inside(members, file_name)
     if layer is not None:
-        named = [
-            name for name in datasets if layer in (name, PurePosixPath(name).name, PurePosixPath(name).stem)
-        ]
+        named = [name for name in datasets if layer in (name, PurePosixPath(name).name, PurePosixPath(name).stem)]
     else:
         named = list(datasets)
     # A container with layers of its own may be asked for one of those instead.
@@ -221,9 +219,7 @@ def _nothing_inside(members: list[zipfile.ZipInfo], file_name: str) -> Exception
     return refusal("zip-no-data", f"{file_name} ไม่มีข้อมูลแผนที่ข้างใน", f"{file_name} holds no map data")
 
 
-def _written(
-    zipped: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, most_bytes: int, file_name: str
-) -> int:
+def _written(zipped: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, most_bytes: int, file_name: str) -> int:
     """Unpack one member, counting what really comes out."""
     size = 0
     with zipped.open(member) as source, target.open("xb") as file:

@@ -6,7 +6,6 @@ a few batches however long the file is; only the keys of all rows are kept, to t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
@@ -26,7 +25,8 @@ from geo.intake.places import Placing, settled, shapes_in_wgs84
 from geo.intake.report import Findings
 from geo.intake.seen import Seen
 from geo.layer import Layer
-from geo.shapes.measure import area_square_metres, length_metres
+from geo.shapes.many_areas import areas_of_many
+from geo.shapes.measure import length_metres
 from geo.thai import DateOrder
 
 REQUIRED = Text("คอลัมน์ที่ต้องมีว่างเปล่า", "a value that must be there is missing")
@@ -79,7 +79,7 @@ class Checker:
             columns.update(self._measured(shapes, columns))
         for name in self.layer.checks:
             CHECKS[name](columns, seen, self.matching.columns)
-        digest = digests(columns, given, self._wkb(shapes) if shapes is not None else None, self._measures())
+        digest = digests(columns, given, as_ewkb(shapes) if shapes is not None else None, self.measures())
         kept = np.flatnonzero(~seen.refused)
         self.rows += batch.num_rows
         return self._kept(kept, seen, columns, given, town, shapes, digest)
@@ -127,7 +127,7 @@ class Checker:
                 empty = np.asarray(values.is_null())
                 seen.refuse("required", REQUIRED, empty, column=self.matching.columns.get(name), field=name)
 
-    def _measures(self) -> frozenset[str]:
+    def measures(self) -> frozenset[str]:
         fed = self.matching.fed
         return frozenset(
             name for name, words in self.layer.fields.items() if words.measure and name not in fed
@@ -138,8 +138,8 @@ class Checker:
     ) -> dict[str, pa.Array[Any]]:
         """What the shape itself tells, where the file did not."""
         found = {}
-        for name in self._measures():
-            ways = {"area": area_square_metres, "length": length_metres}
+        for name in self.measures():
+            ways = {"area": areas_of_many, "length": length_metres}
             metres = ways[self.layer.fields[name].measure or "area"](shapes)
             found[name] = pa.array(np.round(metres, 2), pa.float64(), mask=np.isnan(metres))
         return found
@@ -260,6 +260,20 @@ def _as_bytes(values: pa.Array[Any]) -> pa.Array[Any]:
     return values.cast(pa.string()).cast(pa.binary())
 
 
-def refused_counts(findings: Findings) -> Counter[str]:
-    """How many rows were refused, by reason."""
-    return Counter({code: count for code, count in findings.counts.items() if count})
+def as_ewkb(shapes: NDArray[np.object_]) -> pa.Array[Any]:
+    """The shapes as PostGIS takes them, with their SRID.
+
+    GEOS would copy every shape to give it an SRID, so the four bytes are put in here: byte order, type, SRID, the rest.
+    """
+    plain = pa.array(shapely.to_wkb(shapes, byte_order=1, output_dimension=3), pa.binary())
+    cut: Any = pc.binary_slice
+    heads: Any = cut(plain, 1, 5).dictionary_encode()
+    with_srid = [
+        b"\x01" + (int.from_bytes(head, "little") | 0x20000000).to_bytes(4, "little") + (4326).to_bytes(4, "little")
+        for head in heads.dictionary.to_pylist()
+    ]
+    join: Any = pc.binary_join_element_wise
+    begun: Any = pa.array(with_srid, pa.binary()).take(heads.indices)
+    # Without an end pyarrow asks for a buffer of less than nothing.
+    joined: pa.Array[Any] = join(begun, cut(plain, 5, 2**31 - 1), b"")
+    return joined

@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 
 from geo.intake.seen import Seen
 from geo.intake.values import (
-    BUDDHIST_DATE, FIRST_BUDDHIST_YEAR, NOT_A_NUMBER, Cell, Reader, is_year, number_cell, reader_of,
+    BUDDHIST_DATE,
+    FIRST_BUDDHIST_YEAR,
+    NOT_A_NUMBER,
+    Cell,
+    Reader,
+    is_year,
+    number_cell,
+    reader_of,
 )  # fmt: skip
 from geo.layer import Field
 from geo.thai import DateOrder
@@ -40,8 +47,12 @@ def read_column(
     quick = _typed(values, words, seen, column)
     if quick is not None:
         return quick
-    coded: Any = _as_text(values).dictionary_encode()
-    cells = _cells(coded.dictionary, words, reader_of(words, order))
+    values = _as_text(values)
+    reader = reader_of(words, order)
+    if words.python_type is str and words.codes is None and not words.strip:
+        return _mended_texts(values, words, seen, reader, column)
+    coded: Any = values.dictionary_encode()
+    cells = [reader(text) for text in coded.dictionary.to_pylist()]
     _tell(coded, cells, words, seen, column)
     return _array([cell.value for cell in cells], words).take(coded.indices)
 
@@ -57,18 +68,25 @@ def _as_text(values: pa.Array[Any]) -> pa.Array[Any]:
     return values.cast(pa.string())
 
 
-def _cells(distinct: pa.Array[Any], words: Field, read: Reader) -> list[Cell]:
-    texts = distinct.to_pylist()
-    plain = words.python_type is str and words.codes is None and not words.strip
-    if not plain:
-        return [read(text) for text in texts]
-    calm = pc.match_substring_regex(
-        distinct, rf"^({words.pattern})$" if words.pattern else _PLAIN
-    ).to_pylist()
-    return [Cell(text) if quiet else read(text) for text, quiet in zip(texts, calm, strict=True)]
+def _mended_texts(values: pa.Array[Any], words: Field, seen: Seen, reader: Reader, column: str) -> pa.Array[Any]:
+    """Free text: Python reads only the cells that Arrow does not find plain."""
+    plain = pc.match_substring_regex(values, f"^({words.pattern})$" if words.pattern else _PLAIN)
+    doubtful = ~np.asarray(pc.fill_null(plain, True))
+    if not doubtful.any():
+        return values
+    mask = pa.array(doubtful)
+    coded: Any = values.filter(mask).dictionary_encode()
+    cells = [reader(text) for text in coded.dictionary.to_pylist()]
+    _tell(coded, cells, words, seen, column, rows=np.flatnonzero(doubtful))
+    replaced: Any = pc.replace_with_mask
+    found: pa.Array[Any] = replaced(values, mask, _array([cell.value for cell in cells], words).take(coded.indices))
+    return found
 
 
-def _tell(coded: Any, cells: list[Cell], words: Field, seen: Seen, column: str) -> None:
+def _tell(
+    coded: Any, cells: list[Cell], words: Field, seen: Seen, column: str, *, rows: NDArray[np.intp] | None = None
+) -> None:  # fmt: skip
+    """Tell what was noted of the distinct values, with every row that has them; `rows` says where `coded` stands."""
     noted = {place: cell for place, cell in enumerate(cells) if cell.code is not None}
     if not noted:
         return
@@ -79,6 +97,7 @@ def _tell(coded: Any, cells: list[Cell], words: Field, seen: Seen, column: str) 
     changed: dict[str, list[tuple[NDArray[np.intp], str, Cell]]] = {}
     for place, cell in noted.items():
         where = order[starts[place] : starts[place + 1]]
+        where = where if rows is None else rows[where]
         where = where[~seen.refused[where]]
         assert cell.code is not None and cell.told is not None
         if not len(where):

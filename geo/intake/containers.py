@@ -43,7 +43,7 @@ def geopackage_layer(path: Path, file_name: str, layer: str | None, notes: Notes
     """The feature table to read. Views are left alone: they are programs that somebody else wrote."""
     try:
         names, left_out = _feature_tables(path)
-    except sqlite3.Error as fault:
+    except (sqlite3.Error, UnicodeDecodeError) as fault:
         raise damaged(file_name, "SQLite") from fault
     if left_out:
         told = Text(f"ไม่อ่านวิว: {', '.join(left_out)}", f"views are not read: {', '.join(left_out)}")

@@ -37,12 +37,8 @@ _LON = ("longitude", "lon", "long", "lng", "x", "xcoord", "coordx", "londd", "�
 _WKT = ("wkt", "geom", "geometry", "thegeom", "shape", "wktgeom", "geomwkt", "geometry2")
 _GEOPOINT = ("geopoint", "gps", "location", "พิกัด", "latlong", "latlng", "latlon", "coordinates", "coordinate",
              "point", "geolocation", "ตำแหน่ง", "จุดพิกัด")  # fmt: skip
-_IS_WKT = re.compile(
-    r"\s*(?:SRID=\d+;)?\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\b", re.IGNORECASE
-)
-_IS_GEOPOINT = re.compile(
-    r"[\s\[(]*(-?[0-9]+\.[0-9]+)[\s,]+(-?[0-9]+\.[0-9]+)(?:[\s,]+-?[0-9.]+){0,2}[\s\])]*"
-)
+_IS_WKT = re.compile(r"\s*(?:SRID=\d+;)?\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\b", re.IGNORECASE)
+_IS_GEOPOINT = re.compile(r"[\s\[(]*(-?[0-9]+\.[0-9]+)[\s,]+(-?[0-9]+\.[0-9]+)(?:[\s,]+-?[0-9.]+){0,2}[\s\])]*")
 _NORTH_OR_EAST = re.compile(r"(?P<number>[0-9.]+)\s*°?\s*(?P<side>[NSEWnsew])?")
 
 

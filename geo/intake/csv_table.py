@@ -168,9 +168,7 @@ def _kind(type_ids: set[str]) -> str:
     return names[only] if only < len(names) else "Unknown"
 
 
-def _rows(
-    source: _Source, columns: Sequence[str], size: int, shapes: bool, notes: Notes
-) -> Iterator[pa.RecordBatch]:
+def _rows(source: _Source, columns: Sequence[str], size: int, shapes: bool, notes: Notes) -> Iterator[pa.RecordBatch]:
     at = {name: position for position, name in enumerate(source.names)}
     row = 1
     for records in _in_blocks(_records(source, notes), size):

@@ -8,19 +8,19 @@ decides.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from geo.errors import Problem, Text
-from geo.intake.refusals import damaged, refusal
+from geo.intake.refusals import refusal
 
 UTF8, CP874 = "UTF-8", "cp874"
 MOST_LINE_BYTES = 1024**2
-_ROWS_AT_ONCE = 20_000
-_FEW_DAMAGED = 0.05
+ROWS_AT_ONCE = 20_000
+_DAMAGED_SHARE = 0.3
+_WORDS = re.compile(rb"[\x80-\xff]+")
 
 _ALIASES = {
     **dict.fromkeys(("utf8", "utf", "65001", "cp65001", "ansi65001", "oem65001", "utf8sig"), UTF8),
@@ -41,6 +41,9 @@ class Decision:
     problems: tuple[Problem, ...] = ()
 
 
+ALWAYS_UTF8 = Decision(encoding=UTF8, reason=Text("รูปแบบไฟล์นี้เป็น UTF-8 เสมอ", "this format is always UTF-8"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class TextFacts:
     """What the non-ASCII cells of a file show, each distinct cell of a block counted once."""
@@ -54,13 +57,17 @@ class TextFacts:
 
     @property
     def is_utf8(self) -> bool:
-        """Thai in UTF-8, but for at most a few damaged cells."""
-        return self.utf8_thai > 0 and self.utf8_bad <= self.cells * _FEW_DAMAGED
+        """Thai in UTF-8, but for some damaged cells that are no better in cp874.
+
+        Bytes fall into whole UTF-8 letters by chance now and then, but not cell after cell.
+        """
+        damaged = self.utf8_bad <= self.utf8_thai * _DAMAGED_SHARE and self.cp874_bad >= self.utf8_bad
+        return self.utf8_thai > 0 and (self.utf8_bad == 0 or damaged)
 
     @property
     def is_cp874(self) -> bool:
-        """Mostly readable Thai in cp874, but for at most a few damaged cells."""
-        fine = self.cp874_bad <= self.cells * _FEW_DAMAGED
+        """Mostly readable Thai in cp874, but for some damaged cells."""
+        fine = self.cp874_bad <= self.cp874_thai * _DAMAGED_SHARE
         return fine and self.cp874_thai >= (self.cells - self.cp874_bad) / 2
 
 
@@ -111,13 +118,9 @@ def decided(facts: TextFacts, *, asked: str | None = None, witness: str | None =
 
 def _by_bytes(facts: TextFacts, candidate: str | None) -> tuple[str, Text]:
     if facts.cells == 0:
-        return candidate or UTF8, Text(
-            "ไม่มีอักษรไทยในไฟล์ ใช้รหัสใดก็ได้", "no Thai letters in the file: any encoding does"
-        )
+        return candidate or UTF8, Text("ไม่มีอักษรไทยในไฟล์ ใช้รหัสใดก็ได้", "no Thai letters in the file: any encoding does")
     if facts.is_utf8:
-        return UTF8, Text(
-            "ไบต์ทั้งไฟล์อ่านเป็น UTF-8 ได้และเป็นภาษาไทย", "the bytes of the whole file are UTF-8 and Thai"
-        )
+        return UTF8, Text("ไบต์ทั้งไฟล์อ่านเป็น UTF-8 ได้และเป็นภาษาไทย", "the bytes of the whole file are UTF-8 and Thai")
     if facts.is_cp874:
         return CP874, Text(
             "ไบต์ทั้งไฟล์ไม่ใช่ UTF-8 ภาษาไทย แต่อ่านเป็น cp874 (TIS-620) ได้ภาษาไทย",
@@ -135,9 +138,7 @@ def _by_bytes(facts: TextFacts, candidate: str | None) -> tuple[str, Text]:
     )
 
 
-def _overruled(
-    witness: str | None, candidate: str | None, chosen: str, facts: TextFacts
-) -> tuple[Problem, ...]:
+def _overruled(witness: str | None, candidate: str | None, chosen: str, facts: TextFacts) -> tuple[Problem, ...]:
     if not witness or candidate == chosen or facts.cells == 0:
         return ()
     said = witness.strip()[:40]
@@ -182,9 +183,7 @@ def facts_of(cells: Iterable[bytes], *, full_at: int | None = None) -> TextFacts
         readable = _is_thai_in_cp874(cell)
         bad874 += readable is None
         thai874 += bool(readable)
-    return TextFacts(
-        cells=counted, utf8_bad=bad, utf8_cut=cut, utf8_thai=thai, cp874_bad=bad874, cp874_thai=thai874
-    )
+    return TextFacts(cells=counted, utf8_bad=bad, utf8_cut=cut, utf8_thai=thai, cp874_bad=bad874, cp874_thai=thai874)
 
 
 def joined(facts: Iterable[TextFacts]) -> TextFacts:
@@ -218,54 +217,6 @@ def _is_thai_in_cp874(cell: bytes) -> bool | None:
     return consonants * 3 >= foreign
 
 
-def dbf_facts(path: Path, file_name: str) -> TextFacts:
-    """The facts of every text field of a DBF, read as bytes: header and records of fixed width."""
-    head = path.read_bytes()[:32] if path.stat().st_size < 32 else _head(path, 32)
-    if len(head) < 32:
-        raise damaged(file_name, "DBF header")
-    rows = int.from_bytes(head[4:8], "little")
-    start, width = int.from_bytes(head[8:10], "little"), int.from_bytes(head[10:12], "little")
-    if start < 33 or width < 1 or path.stat().st_size < start + rows * width:
-        raise damaged(file_name, "DBF")
-    fields = _text_fields(_head(path, start)[32:])
-    if rows == 0:
-        return TextFacts()
-    table = np.memmap(path, dtype=np.uint8, mode="r", offset=start, shape=(rows, width))
-    blocks = (table[at : at + _ROWS_AT_ONCE] for at in range(0, rows, _ROWS_AT_ONCE))
-    return joined(
-        facts_of(_cells(np.asarray(block[:, offset : offset + length])), full_at=length)
-        for block in blocks
-        for offset, length in fields
-    )
-
-
-def _head(path: Path, size: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(size)
-
-
-def _text_fields(descriptors: bytes) -> list[tuple[int, int]]:
-    """Where the character fields lie in a record: (offset, length)."""
-    found, offset = [], 1  # the first byte of a record is its deletion mark
-    for at in range(0, len(descriptors) - 31, 32):
-        if descriptors[at] == 0x0D:
-            break
-        length = descriptors[at + 16]
-        if descriptors[at + 11 : at + 12] == b"C":
-            # Clipper wrote the high byte of long fields where other types keep their decimals.
-            length += descriptors[at + 17] << 8
-            found.append((offset, length))
-        offset += length
-    return found
-
-
-def _cells(block: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> set[bytes]:
-    if block.size == 0 or int(block.max()) < 0x80:
-        return set()
-    high = np.ascontiguousarray(block[(block >= 0x80).any(axis=1)])
-    return {cell.rstrip(b" \0") for cell in high.view(f"S{high.shape[1]}").ravel().tolist()}
-
-
 def text_file_facts(path: Path, file_name: str) -> TextFacts:
     """The facts of a text file line by line; a line over a megabyte is no table of anything."""
     blocks: list[TextFacts] = []
@@ -280,7 +231,34 @@ def text_file_facts(path: Path, file_name: str) -> TextFacts:
                 )
             if not line.isascii():
                 lines.add(line)
-            if len(lines) >= _ROWS_AT_ONCE:
+            if len(lines) >= ROWS_AT_ONCE:
                 blocks.append(facts_of(lines))
                 lines = set()
     return joined([*blocks, facts_of(lines)])
+
+
+def running_text_facts(path: Path) -> TextFacts:
+    """The facts of a text file word by word, for those that may be one line from end to end."""
+    blocks: list[TextFacts] = []
+    words: set[bytes] = set()
+    rest = b""
+    with path.open("rb") as file:
+        while chunk := file.read(MOST_LINE_BYTES):
+            found = _WORDS.findall(rest + chunk)
+            # A word at the end of the piece may go on in the next.
+            rest = found.pop() if found and chunk[-1] >= 0x80 and len(found[-1]) < MOST_LINE_BYTES else b""
+            words.update(found)
+            if len(words) >= ROWS_AT_ONCE:
+                blocks.append(facts_of(words))
+                words = set()
+    return joined([*blocks, facts_of(words | ({rest} if rest else set()))])
+
+
+def in_utf8(path: Path, encoding: str, target: Path) -> None:
+    """A copy of a text file in UTF-8; what cannot be read shows as U+FFFD."""
+    with (
+        path.open(encoding=encoding, errors="replace", newline="") as source,
+        target.open("x", encoding="utf-8", newline="") as copy,
+    ):
+        while piece := source.read(MOST_LINE_BYTES):
+            copy.write(piece)

@@ -5,7 +5,7 @@ However long the file, only a few rows are in memory at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,8 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from geo.errors import Problem, RefusedImport, Text
-from geo.intake.encoding import UTF8, Decision
+from geo.intake.dbf import Dbf
+from geo.intake.encoding import ALWAYS_UTF8, Decision
 from geo.intake.kinds import FLATGEOBUF, GEOJSON, KML, SHAPEFILE
 from geo.intake.recode import PASSED_THROUGH, recoded, recoded_name
 from geo.intake.refusals import damaged
@@ -32,14 +33,14 @@ from geo.intake.tables import (
     batch_of,
     plain,
     plain_type,
+    readable,
     told_apart,
 )
 from geo.shapes.listening import warnings_heard
 from geo.shapes.whereabouts import Box
 
 _DRIVERS = {GEOJSON: ("GeoJSON", "GeoJSONSeq"), KML: ("KML", "LIBKML")}
-_ALWAYS_UTF8 = Decision(encoding=UTF8, reason=Text("รูปแบบไฟล์นี้เป็น UTF-8 เสมอ", "this format is always UTF-8"))
-_FAULTS = (RuntimeError, OSError, ValueError, pa.ArrowException)
+_FAULTS = (RuntimeError, OSError, LookupError, ValueError, pa.ArrowException)
 _Answer = TypeVar("_Answer")
 
 
@@ -53,6 +54,7 @@ class _Source:
     layer: str | None
     decision: Decision
     notes: Notes
+    dbf: Dbf | None = None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -72,25 +74,27 @@ def ogr_table(
     driver: str,
     layer: str | None,
     notes: Notes,
-    decision: Decision | None = None,
+    decision: Decision = ALWAYS_UTF8,
+    dbf: Dbf | None = None,
 ) -> Table:
-    """The layer as a table; RefusedImport when GDAL cannot read it."""
+    """The layer as a table; RefusedImport when GDAL cannot read it. `dbf` is a Shapefile's own table."""
     source = _Source(
         path=path,
         file_name=file_name,
         driver=driver,
         layer=layer,
-        decision=decision or _ALWAYS_UTF8,
+        decision=decision,
         notes=notes,
+        dbf=dbf,
     )
-    info = _asked(
-        source, lambda: pyogrio.read_info(path, layer=layer, force_total_bounds=True, **source.options)
-    )
+    info = _asked(source, lambda: pyogrio.read_info(path, layer=layer, force_total_bounds=True, **source.options))
     if info["driver"] not in _DRIVERS.get(driver, (driver,)):
         raise damaged(file_name, f"{driver} ≠ {info['driver']}")
     given = tuple(str(name) for name in info["fields"])
     names = told_apart([_name(source, name) for name in given])
     back = dict(zip(names, given, strict=True))
+    count = len(dbf.live_rows) if dbf is not None else info["features"]
+    dates = _dates(dbf, names)
     crs, unknown = _crs(info["crs"])
     return Table(
         driver=driver,
@@ -98,12 +102,19 @@ def ogr_table(
         crs=crs,
         crs_unknown=unknown,
         crs_source=_crs_source(path, driver, unsaid=crs is None and not unknown),
-        columns=_columns(source, given, names),
+        columns=tuple((n, pa.string() if n in dates else k) for n, k in _columns(source, given, names)),
         geometry_type=info["geometry_type"],
-        feature_count=info["features"] if info["features"] >= 0 else None,
+        feature_count=count if count >= 0 else None,
         bounds=_box(info["total_bounds"]),
-        rows=lambda columns, size, shapes: _rows(source, back, info, columns, size, shapes),
+        rows=lambda columns, size, shapes: _rows(source, back, count, dates, columns, size, shapes),
     )
+
+
+def _dates(dbf: Dbf | None, names: Sequence[str]) -> dict[str, int]:
+    """The date columns that are read from the DBF itself, as text, and their positions in it."""
+    if dbf is None or len(dbf.fields) != len(names):
+        return {}
+    return {names[position]: position for position in dbf.buddhist_dates()}
 
 
 def _name(source: _Source, name: str) -> str:
@@ -133,20 +144,24 @@ def _columns(source: _Source, given: Sequence[str], names: Sequence[str]) -> Col
 def _rows(
     source: _Source,
     given: dict[str, str],
-    info: dict[str, Any],
+    count: int,
+    dates: Mapping[str, int],
     columns: Sequence[str],
     size: int,
     shapes: bool,
 ) -> Iterator[pa.RecordBatch]:
     seen = 0
     for shape_name, batch in _sound_batches(source, [given[name] for name in columns], size, shapes):
+        found = {name: _values(source, batch.column(given[name])) for name in columns if name not in dates}
+        if source.dbf is not None:
+            found |= {n: source.dbf.date_texts(dates[n], seen, batch.num_rows) for n in columns if n in dates}
+            found = {name: found[name] for name in columns}
         seen += batch.num_rows
-        found = {name: _values(source, batch.column(given[name])) for name in columns}
         if shapes:
             found[GEOMETRY] = _shapes(batch, shape_name)
         yield batch_of(found, batch.num_rows)
-    if 0 <= seen < info["features"]:
-        raise damaged(source.file_name, f"{seen} / {info['features']}")
+    if seen < count:
+        raise damaged(source.file_name, f"{seen} / {count}")
 
 
 def _sound_batches(
@@ -154,8 +169,9 @@ def _sound_batches(
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
     """The batches as GDAL gives them, past its one known way to spoil them.
 
-    GDAL 3.12 reads FlatGeobuf by a fast path that writes the shape after a missing one over earlier shapes of the
-    batch. Such a batch shows in its offsets; it and the rest of the file are read by the path that all formats share.
+    GDAL 3.12 reads FlatGeobuf by a fast path that writes the shape after a missing one over earlier shapes of
+    the batch. Such a batch shows in its offsets; it and the rest of the file are read by the path that all
+    formats share.
     """
     seen = 0
     # GDAL reads no rows at all when nothing is asked of them.
@@ -207,7 +223,7 @@ def _stream(
 def _values(source: _Source, values: pa.Array[Any]) -> pa.Array[Any]:
     if source.driver == SHAPEFILE and pa.types.is_string(values.type):
         return recoded(values, source.decision.encoding)
-    return plain(values)
+    return readable(plain(values), source.notes)
 
 
 def _shapes(batch: pa.RecordBatch, name: str) -> pa.Array[Any]:

@@ -21,8 +21,9 @@ from geo.intake.archive import unpacked
 from geo.intake.containers import geopackage_layer, kml_layer, shapefile_parts
 from geo.intake.csv_places import Places
 from geo.intake.csv_table import csv_table
-from geo.intake.encoding import dbf_facts, decided
-from geo.intake.kinds import CSV, GPKG, KML, PARQUET, SHAPEFILE, SUFFIXES, ZIP, kind_by_content
+from geo.intake.dbf import Dbf, dbf
+from geo.intake.encoding import UTF8, Decision, decided, in_utf8, running_text_facts
+from geo.intake.kinds import CSV, GEOJSON, GPKG, KML, PARQUET, SHAPEFILE, SUFFIXES, ZIP, kind_by_content
 from geo.intake.ogr import ogr_table
 from geo.intake.parquet import parquet_table
 from geo.intake.refusals import refusal
@@ -69,18 +70,14 @@ class Opened:
         """What a person should know of the file as a whole; may grow while batches are read."""
         return self.notes.problems
 
-    def batches(
-        self, columns: Sequence[str] | None = None, size: int = BATCH_ROWS
-    ) -> Iterator[pa.RecordBatch]:
+    def batches(self, columns: Sequence[str] | None = None, size: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         """The rows in file order.
 
         The attributes asked for (all by default), then `geometry` as WKB (pa.binary).
         """
         return self.rows(self._asked(columns), size, True)
 
-    def attributes(
-        self, columns: Sequence[str] | None = None, size: int = BATCH_ROWS
-    ) -> Iterator[pa.RecordBatch]:
+    def attributes(self, columns: Sequence[str] | None = None, size: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         """The rows without geometry.
 
         The cheap pass that decides date orders, keys and nulls of whole columns.
@@ -122,7 +119,7 @@ def opened(
         kind, data, layer = _unwrapped(path, name, layer, Path(folder))
         files = _files(kind, data, name)
         brought = files if data == path else [path]
-        table = _table(kind, data, name, encoding, layer, places, notes)
+        table = _table(kind, data, name, encoding, layer, places, notes, Path(folder))
         yield _opened(path, name, table, asked_crs, brought, notes)
 
 
@@ -146,7 +143,14 @@ def _files(kind: str, data: Path, name: str) -> list[Path]:
 
 
 def _table(
-    kind: str, data: Path, name: str, encoding: str | None, layer: str | None, places: Places, notes: Notes
+    kind: str,
+    data: Path,
+    name: str,
+    encoding: str | None,
+    layer: str | None,
+    places: Places,
+    notes: Notes,
+    folder: Path,
 ) -> Table:
     if kind == CSV:
         return csv_table(data, file_name=name, encoding=encoding, asked=places, notes=notes)
@@ -155,19 +159,42 @@ def _table(
     if kind == SHAPEFILE:
         parts = shapefile_parts(data, name)
         witness = parts[".cpg"].read_bytes()[:100].decode("latin-1") if ".cpg" in parts else None
-        decision = decided(dbf_facts(parts[".dbf"], name), asked=encoding, witness=witness)
-        notes.add(*decision.problems)
+        dbase = dbf(parts[".dbf"], name)
+        decision = decided(dbase.facts(), asked=encoding, witness=witness)
+        notes.add(*decision.problems, *_deleted(dbase))
+        return ogr_table(data, file_name=name, driver=kind, layer=None, notes=notes, decision=decision, dbf=dbase)
+    if kind == GEOJSON:
+        data, decision = _geojson(data, encoding, notes, folder)
         return ogr_table(data, file_name=name, driver=kind, layer=None, notes=notes, decision=decision)
     if kind == GPKG:
         layer = geopackage_layer(data, name, layer, notes)
     elif kind == KML:
         layer = kml_layer(data, name, layer)
+    else:
+        layer = None  # these formats hold one layer, whatever it was called
     return ogr_table(data, file_name=name, driver=kind, layer=layer, notes=notes)
 
 
-def _opened(
-    path: Path, name: str, table: Table, asked: CRS | None, brought: list[Path], notes: Notes
-) -> Opened:
+def _deleted(dbase: Dbf) -> tuple[Problem, ...]:
+    gone = dbase.rows - len(dbase.live_rows)
+    if not gone:
+        return ()
+    told = Text(f"ไม่ได้อ่าน {gone} แถวที่ถูกลบไว้ใน DBF", f"{gone} rows that are marked as deleted in the DBF were not read")
+    return (Problem(code="deleted-rows", told=told),)
+
+
+def _geojson(path: Path, encoding: str | None, notes: Notes, folder: Path) -> tuple[Path, Decision]:
+    """A GeoJSON ought to be UTF-8; one that somebody saved as cp874 is read from a copy that is."""
+    decision = decided(running_text_facts(path), asked=encoding)
+    notes.add(*decision.problems)
+    if decision.encoding == UTF8:
+        return path, decision
+    copy = folder / "in_utf8.geojson"
+    in_utf8(path, decision.encoding, copy)
+    return copy, decision
+
+
+def _opened(path: Path, name: str, table: Table, asked: CRS | None, brought: list[Path], notes: Notes) -> Opened:
     crs, source = table.crs, table.crs_source
     if asked is not None:
         source = Text("ตามที่สั่ง", "as asked")
@@ -249,8 +276,5 @@ def _refused(bounds: Box | None, code: str, th: str, en: str) -> RefusedImport:
     found = looks_like(bounds).candidates if bounds else ()
     choices = [candidate.told for candidate in found]
     if not choices:
-        choices = [
-            Text(f"--crs {code} · {label.th}", f"--crs {code} · {label.en}")
-            for code, label in THAI_CRS.items()
-        ]
+        choices = [Text(f"--crs {code} · {label.th}", f"--crs {code} · {label.en}") for code, label in THAI_CRS.items()]
     return refusal(code, th, en, choices=choices)

@@ -15,10 +15,10 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from geo.errors import Problem, Text
-from geo.intake.encoding import UTF8, Decision
+from geo.intake.encoding import ALWAYS_UTF8
 from geo.intake.kinds import PARQUET
 from geo.intake.refusals import damaged, refusal
-from geo.intake.tables import GEOMETRY, Notes, Table, as_binary, batch_of, plain, plain_type
+from geo.intake.tables import GEOMETRY, Notes, Table, as_binary, batch_of, plain, plain_type, readable
 from geo.shapes.whereabouts import Box
 
 MOST_ROWS = 50_000_000
@@ -56,13 +56,11 @@ def parquet_table(path: Path, *, file_name: str, notes: Notes) -> Table:
         crs_unknown=unknown,
         columns=tuple(columns),
         bounds=bounds,
-        decision=Decision(
-            encoding=UTF8, reason=Text("รูปแบบไฟล์นี้เป็น UTF-8 เสมอ", "this format is always UTF-8")
-        ),
+        decision=ALWAYS_UTF8,
         crs_source=Text("ในไฟล์เอง", "the file itself"),
         geometry_type=_type(about) if shape else None,
         feature_count=head.num_rows,
-        rows=lambda names, size, shapes: _rows(path, file_name, shape, names, size, shapes),
+        rows=lambda names, size, shapes: _rows(path, file_name, notes, shape, names, size, shapes),
     )
 
 
@@ -99,9 +97,7 @@ def _shape_column(geo: dict[str, Any], schema: pa.Schema) -> str | None:
                 f"this GeoParquet keeps shapes as {encoding}: save it with WKB",
             )
         return str(named)
-    return next(
-        (n for n in _SHAPE_NAMES if n in schema.names and plain_type(schema.field(n).type) is None), None
-    )
+    return next((n for n in _SHAPE_NAMES if n in schema.names and plain_type(schema.field(n).type) is None), None)
 
 
 def _crs(geo: dict[str, Any], about: dict[str, Any]) -> tuple[CRS | None, bool]:
@@ -137,7 +133,7 @@ def _measured(path: Path, file_name: str, shape: str | None) -> Box | None:
     if shape is None:
         return None
     edges = np.array([np.inf, np.inf, -np.inf, -np.inf])
-    for batch in _rows(path, file_name, shape, (), 65_536, True):
+    for batch in _rows(path, file_name, Notes(), shape, (), 65_536, True):
         geoms = shapely.from_wkb(batch.column(GEOMETRY).to_numpy(zero_copy_only=False), on_invalid="ignore")
         here = shapely.total_bounds(geoms)
         if np.isfinite(here).all():
@@ -148,17 +144,21 @@ def _measured(path: Path, file_name: str, shape: str | None) -> Box | None:
 
 
 def _rows(
-    path: Path, file_name: str, shape: str | None, columns: Sequence[str], size: int, shapes: bool
+    path: Path,
+    file_name: str,
+    notes: Notes,
+    shape: str | None,
+    columns: Sequence[str],
+    size: int,
+    shapes: bool,
 ) -> Iterator[pa.RecordBatch]:
     asked = [*columns, *([shape] if shapes and shape else [])]
     try:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=size, columns=asked):
-                found = {name: plain(batch.column(name)) for name in columns}
+                found = {name: readable(plain(batch.column(name)), notes) for name in columns}
                 if shapes:
-                    found[GEOMETRY] = (
-                        as_binary(batch.column(shape)) if shape else pa.nulls(batch.num_rows, pa.binary())
-                    )
+                    found[GEOMETRY] = as_binary(batch.column(shape)) if shape else pa.nulls(batch.num_rows, pa.binary())
                 yield batch_of(found, batch.num_rows)
     except _FAULTS as fault:
         raise damaged(file_name, "Parquet") from fault

@@ -47,9 +47,7 @@ def _buffers(values: pa.Array[Any]) -> tuple[NDArray[np.int32], NDArray[np.uint8
     _, places, data = values.buffers()
     if not len(values) or places is None or data is None:
         return np.zeros(len(values) + 1, dtype=np.int32), np.zeros(0, dtype=np.uint8)
-    offsets = np.frombuffer(memoryview(places), dtype=np.int32)[
-        values.offset : values.offset + len(values) + 1
-    ]
+    offsets = np.frombuffer(memoryview(places), dtype=np.int32)[values.offset : values.offset + len(values) + 1]
     letters = np.frombuffer(memoryview(data), dtype=np.uint8)[offsets[0] : offsets[-1]]
     return offsets - offsets[0], letters
 
@@ -73,10 +71,7 @@ def _cell_by_cell(starts: NDArray[Any], raw: bytes, like: pa.Array[Any], encodin
     ends = starts.tolist()
     nulls = like.is_null().to_pylist()
     return pa.array(
-        [
-            None if null else _text(raw[a:b], encoding)
-            for a, b, null in zip(ends, ends[1:], nulls, strict=False)
-        ],
+        [None if null else _text(raw[a:b], encoding) for a, b, null in zip(ends, ends[1:], nulls, strict=False)],
         pa.string(),
     )
 
@@ -97,10 +92,6 @@ def _widths(encoding: str) -> NDArray[np.int64] | None:
         letters = [bytes([byte]).decode(encoding, "replace") for byte in range(256)]
     except LookupError:
         return None
-    if (
-        any(len(letter) != 1 for letter in letters)
-        or len(set(letters)) < 128
-        or letters[0xE0] == letters[0x81]
-    ):
+    if any(len(letter) != 1 for letter in letters) or len(set(letters)) < 128 or letters[0xE0] == letters[0x81]:
         return None
     return np.array([len(letter.encode()) for letter in letters], dtype=np.int64)

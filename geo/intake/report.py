@@ -7,7 +7,7 @@ sent and printed, and would otherwise be a second copy of people's names.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +16,12 @@ from geo.errors import Problem, Text
 MOST_OF_A_CODE = 10_000
 MOST_VALUES_OF_A_WARNING = 200
 
-MapLink = Callable[[float, float], str]
+TOWN_MAP = "/map"
 
 
-def map_link(lon: float, lat: float) -> str:
+def map_link(lon: float, lat: float, *, map_url: str = TOWN_MAP) -> str:
     """Where a person looks at a place: the town map, close."""
-    return f"/map#18/{lat:.6f}/{lon:.6f}"
+    return f"{map_url}#18/{lat:.6f}/{lon:.6f}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +31,12 @@ class Entry:
     problem: Problem
     rows: int = 1
 
-    def as_json(self, link: MapLink = map_link) -> dict[str, Any]:
+    def as_json(self, map_url: str = TOWN_MAP) -> dict[str, Any]:
         """The entry without its empty parts."""
         problem = self.problem
         known = {name: value for name, value in vars(problem).items() if value is not None and name != "told"}
         if problem.lon is not None and problem.lat is not None:
-            known["map"] = link(problem.lon, problem.lat)
+            known["map"] = map_link(problem.lon, problem.lat, map_url=map_url)
         if self.rows > 1:
             known["rows"] = self.rows
         return {**known, "th": problem.told.th, "en": problem.told.en}
@@ -197,7 +197,7 @@ class Report:
             f"{n.refused:,} refused; {n.not_in_file:,} of the town are not in this file",
         )
 
-    def to_json(self, link: MapLink = map_link) -> dict[str, Any]:
+    def to_json(self, map_url: str = TOWN_MAP) -> dict[str, Any]:
         """The report as it is stored and sent."""
         return {
             "id": self.batch_id,
@@ -218,42 +218,44 @@ class Report:
             "unused_columns": list(self.unused),
             "counts": self.counts.as_json(),
             "by_code": dict(self.by_code),
-            "problems": [entry.as_json(link) for entry in self.entries],
+            "problems": [entry.as_json(map_url) for entry in self.entries],
         }  # fmt: skip
 
-    def to_text(self, language: str = "th", *, most: int = 40) -> str:
-        """The report for a terminal: the sentence, the columns, the first problems."""
-        lines = [self.told.in_language(language), *self._facts(language)]
-        for entry in self.entries[:most]:
-            lines.append(_line(entry, language))
+    def to_text(self, language: str | None = None, *, most: int = 40) -> str:
+        """The report for a terminal, in one language or in both: the sentence, the columns, the first problems."""
+        lines = [_said(self.told, language), *self._facts(language)]
+        lines += [_line(entry, language) for entry in self.entries[:most]]
         if len(self.entries) > most:
             more = len(self.entries) - most
-            lines.append(
-                Text(f"… อีก {more:,} รายการ (ดูทั้งหมดด้วย --report)", f"… {more:,} more (all with --report)")
-                .in_language(language)
-            )  # fmt: skip
+            told = Text(f"… อีก {more:,} รายการ (ดูทั้งหมดด้วย --report)", f"… {more:,} more (all with --report)")
+            lines.append(_said(told, language))
         return "\n".join(lines)
 
-    def _facts(self, language: str) -> Iterator[str]:
-        yield f"{self.file_name} · {self.driver} · {self.encoding}: {self.encoding_reason.in_language(language)}"
+    def _facts(self, language: str | None) -> Iterator[str]:
+        yield f"{self.file_name} · {self.driver} · {self.encoding}: {_said(self.encoding_reason, language)}"
         if self.crs:
-            yield f"{self.crs} ({self.crs_source.in_language(language)}) → WGS 84: {self.crs_operation}"
-        yield ", ".join(f"{used.field} ← {used.column or repr(used.constant)}" for used in self.used)
+            yield f"{self.crs} ({_said(self.crs_source, language)}) → WGS 84: {self.crs_operation}"
+        if self.used:
+            yield ", ".join(f"{used.field} ← {used.column or repr(used.constant)}" for used in self.used)
         if self.unused:
-            lead = Text("คอลัมน์ที่ไม่ได้ใช้", "Columns not used").in_language(language)
+            lead = _said(Text("คอลัมน์ที่ไม่ได้ใช้", "columns not used"), language)
             yield f"{lead}: {', '.join(self.unused)}"
 
 
 _MARKS = {"error": "✗", "changed": "~", "warning": "!"}
 
 
-def _line(entry: Entry, language: str) -> str:
+def _said(told: Text, language: str | None) -> str:
+    return told.in_language(language) if language else str(told)
+
+
+def _line(entry: Entry, language: str | None) -> str:
     problem = entry.problem
-    row = Text("แถว", "row").in_language(language)
     parts = [_MARKS.get(problem.level, "!")]
-    parts += [f"{row} {problem.row}"] if problem.row is not None else []
+    if problem.row is not None:
+        parts.append(f"{_said(Text('แถว', 'row'), language)} {problem.row}")
     parts += [problem.column] if problem.column else []
-    parts += [problem.told.in_language(language)]
+    parts.append(_said(problem.told, language))
     if problem.value is not None:
         parts.append(f"“{problem.value}”" + (f" → “{problem.became}”" if problem.became is not None else ""))
     if entry.rows > 1:

@@ -97,6 +97,20 @@ def plain(values: pa.Array[Any]) -> pa.Array[Any]:
     return values if wanted is None or wanted == values.type else pc.cast(values, wanted)
 
 
+def readable(values: pa.Array[Any], notes: Notes) -> pa.Array[Any]:
+    """Texts that are UTF-8 to the last letter; damage inside a file is shown as U+FFFD and told."""
+    if not pa.types.is_string(values.type):
+        return values
+    try:
+        values.validate(full=True)
+    except pa.ArrowInvalid:
+        told = Text("มีข้อความที่ไบต์เสียหาย ส่วนที่เสียแสดงเป็น �", "some texts have damaged bytes; what is damaged shows as �")
+        notes.add(Problem(code="encoding-damaged", told=told))
+        raw = pc.cast(values, pa.binary()).to_pylist()
+        return pa.array([None if cell is None else cell.decode("utf-8", "replace") for cell in raw], pa.string())
+    return values
+
+
 def as_binary(values: pa.Array[Any]) -> pa.Array[Any]:
     """A geometry column as plain binary, whatever it calls itself."""
     if isinstance(values, pa.ExtensionArray):

@@ -17,7 +17,13 @@ from typing import Any
 from geo.errors import Text
 from geo.layer import Field
 from geo.thai import (
-    DateOrder, is_null_literal, looks_mojibake, normalised, read_date, read_number, western_digits,
+    DateOrder,
+    is_null_literal,
+    looks_mojibake,
+    normalised,
+    read_date,
+    read_number,
+    western_digits,
 )  # fmt: skip
 
 FIRST_BUDDHIST_YEAR = 2400

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import folium
 from branca.element import Figure
 
+from geo.errors import Text
 from geo.layer import Cells, Layer, Stack
 from geo.render.element import AtlasMap, AtlasTiles
 from geo.render.popup import code_lists, field_words, pair, popup_fields
@@ -66,12 +67,14 @@ def folium_map(
     ways: Ways = Ways(),
     asking: Asking = PUBLIC,
     all_shown: bool = False,
+    places: Sequence[tuple[Text, Box]] = (),
 ) -> folium.Map:
     """A map of `layers` showing `box`.
 
     `base_url` is the Atlas server that scripts and tiles come from: empty for a page of that same server, its
     address in a notebook. `basemap` is a street map's URL template or None: the map works without one and offline.
     `all_shown` switches on even what a town map keeps off at first: somebody asked for these very layers.
+    `places` are towns to jump to, where there are several.
     """
     ordered = sorted(layers, key=lambda layer: STACKS.index(layer.stack))
     fields = [words for layer in ordered for words in popup_fields(layer, asking)]
@@ -83,6 +86,7 @@ def folium_map(
         "codes": code_lists(fields),
         "focus": {"layer": focus.layer, "id": focus.id} if focus else None,
         "basemap": {"url": basemap, "credit": basemap_credit(basemap)} if basemap else None,
+        "places": [{"label": pair(label), "box": [at.west, at.south, at.east, at.north]} for label, at in places],
         "search": {"url": ways.search_url, "layer": ways.search_layer} if ways.search_url else None,
     }
     found = AtlasMap(box, base_url=base_url)

@@ -108,14 +108,10 @@ def _on_wgs84(crs: CRS) -> CRS | None:
 
 def _best(crs: CRS) -> Transformer:
     try:
-        with (
-            warnings_heard()
-        ):  # that a better operation lacks its grid shows in the accuracy of the one taken
+        with warnings_heard():  # that a better operation lacks its grid shows in the accuracy of the one taken
             return TransformerGroup(crs, "EPSG:4326", always_xy=True, allow_ballpark=True).transformers[0]
     except (ProjError, IndexError):
-        raise BadRequest(
-            f"ไม่มีวิธีแปลง {crs.name} เป็น WGS 84", f"there is no way from {crs.name} to WGS 84"
-        ) from None
+        raise BadRequest(f"ไม่มีวิธีแปลง {crs.name} เป็น WGS 84", f"there is no way from {crs.name} to WGS 84") from None
 
 
 def _codes(best: Transformer) -> str:
@@ -135,9 +131,7 @@ def _doubt(description: str, accuracy: float | None) -> Text | None:
             "the accuracy of this datum shift is not known; it may be off by metres",
         )
     if accuracy > 1:
-        return Text(
-            f"การแปลงพื้นหลักฐานแม่นยำราว {accuracy:g} เมตร", f"this datum shift is good to about {accuracy:g} m"
-        )
+        return Text(f"การแปลงพื้นหลักฐานแม่นยำราว {accuracy:g} เมตร", f"this datum shift is good to about {accuracy:g} m")
     return None
 
 

@@ -103,9 +103,7 @@ def rai_ngan_wah(square_metres: Decimal | float | int) -> RaiNganWah:
     """The area in ไร่-งาน-ตารางวา; BadRequest when it is negative or not a number."""
     metres = Decimal(str(square_metres))
     if not metres.is_finite() or metres < 0:
-        raise BadRequest(
-            f"พื้นที่ {square_metres} ตร.ม. เป็นไปไม่ได้", f"{square_metres} square metres is not an area"
-        )
+        raise BadRequest(f"พื้นที่ {square_metres} ตร.ม. เป็นไปไม่ได้", f"{square_metres} square metres is not an area")
     ngans, wah = divmod(metres / SQUARE_METRES_OF_A_WAH, WAH_OF_A_NGAN)
     rai, ngan = divmod(int(ngans), NGAN_OF_A_RAI)
     return RaiNganWah(rai, ngan, wah)

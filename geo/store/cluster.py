@@ -24,7 +24,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -64,10 +64,11 @@ def private_cluster(home: Path) -> Iterator[Cluster]:
             watcher.start()
             yield cluster
         finally:
-            done.set()
-            if watcher.ident is not None:
-                watcher.join()
-            cluster.stop()
+            with _undisturbed():
+                done.set()
+                if watcher.ident is not None:
+                    watcher.join()
+                cluster.stop()
 
 
 def _watch(cluster: Cluster, done: threading.Event) -> None:
@@ -295,17 +296,40 @@ def _told(home: Path) -> Iterator[None]:
 
 @contextmanager
 def _leaving_politely() -> Iterator[None]:
-    """SIGTERM and SIGHUP become an ordinary exit; only the main thread may ask for that."""
+    """SIGTERM and SIGHUP become an ordinary exit; only the main thread may ask for that.
+
+    The first is enough: `make` and a terminal both pass the same signal on, and the second would end us in the middle
+    of stopping the server.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    leaving = threading.Event()
 
     def leave(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
+        if not leaving.is_set():
+            leaving.set()
+            raise SystemExit(128 + number)
 
-    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    with _handled_by(leave, signal.SIGTERM, signal.SIGHUP):
+        yield
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Nobody's impatience leaves the server half stopped."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    with _handled_by(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        yield
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None] | signal.Handlers, *numbers: int) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, old in before.items():
+            signal.signal(number, old)

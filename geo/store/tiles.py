@@ -10,10 +10,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, cast, func, literal_column, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    TextClause,
+    cast,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy import Text as TextType
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import JSON, Boolean, Double, Integer, Numeric
@@ -82,9 +92,15 @@ def tile_bytes(
     return ('{"type":"FeatureCollection","features":[' + ",".join(parts) + "]}").encode()
 
 
-@lru_cache(maxsize=4096)
-def _statement(layer: Layer, asking: Asking, z: int, written: TileFormat) -> Any:
-    return text(tile_sql(layer, asking, z, written))
+_STATEMENTS: dict[tuple[str, Asking, int, TileFormat], TextClause] = {}
+
+
+def _statement(layer: Layer, asking: Asking, z: int, written: TileFormat) -> TextClause:
+    # Built once: putting the expression together costs as much as a small tile does.
+    key = (layer.id, asking, z, written)
+    if key not in _STATEMENTS:
+        _STATEMENTS[key] = text(tile_sql(layer, asking, z, written))
+    return _STATEMENTS[key]
 
 
 def tile_sql(layer: Layer, asking: Asking, z: int, written: TileFormat = TileFormat.MVT) -> str:
@@ -102,9 +118,7 @@ def tile_sql(layer: Layer, asking: Asking, z: int, written: TileFormat = TileFor
     if z > plan.below + 1:
         return shapes
     squares = _written(layer, _squares(layer), z, written)
-    return (
-        f"SELECT CASE WHEN ({_literal(_held(layer))}) <= {plan.at_most} THEN ({shapes}) ELSE ({squares}) END"
-    )
+    return f"SELECT CASE WHEN ({_literal(_held(layer))}) <= {plan.at_most} THEN ({shapes}) ELSE ({squares}) END"
 
 
 def tile_fields(layer: Layer, asking: Asking) -> tuple[str, ...]:
@@ -117,7 +131,9 @@ def tile_fields(layer: Layer, asking: Asking) -> tuple[str, ...]:
 
 
 _DIALECT: Any = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # untyped there
-_PLACE = "cast(:z AS integer), cast(:x AS integer), cast(:y AS integer)"
+# Cast, because a driver sends a small number as a small integer, and shifting that overflows without a word.
+_Z, _X, _Y = "cast(:z AS integer)", "cast(:x AS integer)", "cast(:y AS integer)"
+_PLACE = f"{_Z}, {_X}, {_Y}"
 
 
 def _envelope(margin: float = 0.0) -> ColumnElement[Any]:
@@ -135,9 +151,7 @@ def _shapes(layer: Layer, asking: Asking, z: int) -> Select[Any]:
     if layer.shape.dimension > 0 and z < 15:
         # What is smaller than a pixel becomes a point instead of vanishing.
         middle = func.ST_PointOnSurface(inner.c.mercator)
-        cut = func.coalesce(
-            cut, func.ST_AsMVTGeom(middle, _envelope(), EXTENT, BUFFER, literal_column("true"))
-        )
+        cut = func.coalesce(cut, func.ST_AsMVTGeom(middle, _envelope(), EXTENT, BUFFER, literal_column("true")))
     return select(inner.c.id, *columns, cut.label("g")).select_from(inner)
 
 
@@ -166,8 +180,8 @@ def _tile_value(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _squares(layer: Layer) -> Select[Any]:
     """Counts in squares of the tile grid, from the counts that triggers keep."""
-    deeper = literal_column(f"greatest(0, {COUNT_ZOOM} - :z - {SQUARES_DEEPER})", Integer)
-    level = literal_column(f"(:z + least({SQUARES_DEEPER}, {COUNT_ZOOM} - :z))", Integer)
+    deeper = literal_column(f"greatest(0, {COUNT_ZOOM} - {_Z} - {SQUARES_DEEPER})", Integer)
+    level = literal_column(f"({_Z} + least({SQUARES_DEEPER}, {COUNT_ZOOM} - {_Z}))", Integer)
     held = _within_tile(layer, select(
         literal_column("t.x").op(">>")(deeper).label("sx"), literal_column("t.y").op(">>")(deeper).label("sy"),
         cast(func.sum(literal_column("t.features")), BigInteger).label("count"),
@@ -176,9 +190,7 @@ def _squares(layer: Layer) -> Select[Any]:
     square = func.ST_TileEnvelope(level, inner.c.sx, inner.c.sy)
     number = cast(inner.c.sx, BigInteger).op("<<")(level).op("+")(inner.c.sy)
     cut = func.ST_AsMVTGeom(square, _envelope(), EXTENT, BUFFER, literal_column("true"))
-    return select(
-        number.label("id"), inner.c["count"], literal_column("true").label("generalised"), cut.label("g")
-    )
+    return select(number.label("id"), inner.c["count"], literal_column("true").label("generalised"), cut.label("g"))
 
 
 def _held(layer: Layer) -> Select[Any]:
@@ -186,8 +198,9 @@ def _held(layer: Layer) -> Select[Any]:
 
 
 def _within_tile(layer: Layer, query: Select[Any]) -> Select[Any]:
-    shift = f"({COUNT_ZOOM} - :z)"
-    bounds = [f"t.{axis} >= (:{axis} << {shift}) AND t.{axis} < ((:{axis} + 1) << {shift})" for axis in "xy"]
+    shift = f"({COUNT_ZOOM} - {_Z})"
+    axes = (("t.x", _X), ("t.y", _Y))
+    bounds = [f"{square} >= ({tile} << {shift}) AND {square} < (({tile} + 1) << {shift})" for square, tile in axes]
     conditions = [
         literal_column(f"t.layer = '{layer.id}'", Boolean),
         *(literal_column(b, Boolean) for b in bounds),
@@ -222,9 +235,9 @@ def _written(layer: Layer, features: Select[Any], z: int, written: TileFormat) -
 
 def _degrees(cut: ColumnElement[Any]) -> ColumnElement[Any]:
     """Tile units back to longitude and latitude: scale, move, and the sphere's own inverse."""
-    pixel: ColumnElement[Any] = literal_column(f"({SIDE!r} / (1::bigint << :z) / {EXTENT})")
-    west: ColumnElement[Any] = literal_column(f"(:x * {SIDE!r} / (1::bigint << :z) - {SIDE / 2!r})")
-    north: ColumnElement[Any] = literal_column(f"({SIDE / 2!r} - :y * {SIDE!r} / (1::bigint << :z))")
+    pixel: ColumnElement[Any] = literal_column(f"({SIDE!r} / (1::bigint << {_Z}) / {EXTENT})")
+    west: ColumnElement[Any] = literal_column(f"({_X} * {SIDE!r} / (1::bigint << {_Z}) - {SIDE / 2!r})")
+    north: ColumnElement[Any] = literal_column(f"({SIDE / 2!r} - {_Y} * {SIDE!r} / (1::bigint << {_Z}))")
     zero: ColumnElement[Any] = literal_column("0")
     placed = func.ST_Affine(cut, pixel, zero, zero, -pixel, west, north)
     return func.ST_Transform(func.ST_SetSRID(placed, 3857), 4326)

@@ -56,7 +56,8 @@ def test_a_geopoint_is_latitude_first(tmp_path: Path, header: str, cell: str) ->
 
 
 def test_wkt_is_read_and_is_no_longer_an_attribute(tmp_path: Path) -> None:
-    text = 'id,WKT\n1,"POLYGON((100 7,100.1 7,100.1 7.1,100 7))"\n2,\n3,"POLYGON((100 7,100.1 7,100.1 7.1))"\n4,POLYGON((1\n'
+    closed, open_ring = '"POLYGON((100 7,100.1 7,100.1 7.1,100 7))"', '"POLYGON((100 7,100.1 7,100.1 7.1))"'
+    text = f"id,WKT\n1,{closed}\n2,\n3,{open_ring}\n4,POLYGON((1\n"
     with opened(saved(tmp_path, text)) as file:
         assert [name for name, _ in file.columns] == ["id"]
         assert file.geometry_type == "Polygon"
@@ -80,9 +81,7 @@ def test_the_columns_of_a_place_can_be_named(tmp_path: Path) -> None:
 
 
 def test_numbers_in_thai_digits_and_with_signs_are_places_and_the_rest_is_told(tmp_path: Path) -> None:
-    text = (
-        "ชื่อ,lat,lon\nก,๗.๐๑๖,๑๐๐.๔๗๒๙\nข,7.016° N,100.4729° E\nค,,\nง,nan,100\nจ,เจ็ด,100\nฉ,inf,100\nช,-,-\n"
-    )
+    text = "ชื่อ,lat,lon\nก,๗.๐๑๖,๑๐๐.๔๗๒๙\nข,7.016° N,100.4729° E\nค,,\nง,nan,100\nจ,เจ็ด,100\nฉ,inf,100\nช,-,-\n"
     with opened(saved(tmp_path, text)) as file:
         assert places(file) == [(100.4729, 7.016), (100.4729, 7.016), None, None, None, None, None]
         told = [(problem.code, problem.row, problem.value) for problem in file.problems]

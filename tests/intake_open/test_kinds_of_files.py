@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sqlite3
+import zipfile
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,11 @@ from pyogrio.raw import write
 
 from geo.errors import RefusedImport
 from geo.intake.open import opened
+from geo.shapes.repair import repaired
+from geo.thai import date_order, read_date
+from tests.intake_open.made import dbf, points_shp
+
+Make = Callable[..., Path]
 
 KML = """<?xml version="1.0" encoding="UTF-8"?>{prolog}
 <kml xmlns="http://www.opengis.net/kml/2.2"><Document>{folders}</Document></kml>"""
@@ -32,22 +39,20 @@ def code_of(path: Path, **options: str) -> str:
     return refused.value.problems[0].code
 
 
-def written(
-    tmp_path: Path, name: str, driver: str, *, layer: str | None = None, append: bool = False
-) -> Path:
+def written(tmp_path: Path, name: str, driver: str, *, layer: str | None = None, append: bool = False) -> Path:
     path = tmp_path / name
     geoms = np.array([shapely.Point(100.47, 7.01, 12.5), None, shapely.Point(100.48, 7.02, 1)], dtype=object)
     write(
-        path, shapely.to_wkb(geoms, output_dimension=3), [np.array(["บ่อยาง", None, "ข"], dtype=object), np.array([1, 2, 3])],
+        path, shapely.to_wkb(geoms, output_dimension=3),
+        [np.array(["บ่อยาง", None, "ข"], dtype=object), np.array([1, 2, 3])],
         ["name", "n"], geometry_type="Point Z", crs="EPSG:4326", driver=driver, layer=layer, append=append,
     )  # fmt: skip
     return path
 
 
-@pytest.mark.parametrize(
-    ("name", "driver"), [("a.gpkg", "GPKG"), ("a.fgb", "FlatGeobuf"), ("a.geojson", "GeoJSON")]
-)
+@pytest.mark.parametrize(("name", "driver"), [("a.gpkg", "GPKG"), ("a.fgb", "FlatGeobuf"), ("a.geojson", "GeoJSON")])
 def test_heights_nulls_and_order_come_through_every_format(tmp_path: Path, name: str, driver: str) -> None:
+    # Without its index FlatGeobuf keeps the order; with a missing shape GDAL's fast path would spoil the others.
     options = {"SPATIAL_INDEX": "NO"} if driver == "FlatGeobuf" else {}
     path = tmp_path / name
     geoms = np.array([shapely.Point(100.48, 7.02, 12.5), None, shapely.Point(100.47, 7.01, 1)], dtype=object)
@@ -74,9 +79,7 @@ def test_heights_nulls_and_order_come_through_every_format(tmp_path: Path, name:
         ("parcels/cambridge_ma_scale_polygons.parquet", "a.zip"),
     ],
 )
-def test_a_file_that_is_not_what_its_name_says_is_refused(
-    shared: Path, tmp_path: Path, source: str, name: str
-) -> None:
+def test_a_file_that_is_not_what_its_name_says_is_refused(shared: Path, tmp_path: Path, source: str, name: str) -> None:
     path = tmp_path / name
     path.write_bytes((shared / source).read_bytes())
     assert code_of(path) in ("not-what-its-name-says", "unknown-type")
@@ -85,7 +88,8 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(
 @pytest.mark.parametrize(
     "content",
     [
-        b"%PDF-1.7 ...", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), b"Rar!\x1a\x07", b"\x89PNG\r\n", b"\x1f\x8b\x08",
+        b"%PDF-1.7 ...", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), b"Rar!\x1a\x07", b"\x89PNG\r\n",
+        b"\x1f\x8b\x08",
         b"<html><body>no</body></html>", b"<OGRVRTDataSource></OGRVRTDataSource>", bytes(range(256)) * 4,
         b'{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read /etc/hosts"}',
         b'{"type": "Topology", "objects": {}}', b'{"hello": "world"}', b"[1, 2, 3]",
@@ -130,8 +134,6 @@ def test_a_geopackage_that_breaks_off_is_refused(tmp_path: Path, share: float) -
 
 @pytest.mark.parametrize("suffix", [".shp", ".dbf", ".shx"])
 def test_a_shapefile_with_one_part_cut_short_is_refused(shared: Path, tmp_path: Path, suffix: str) -> None:
-    import zipfile
-
     with zipfile.ZipFile(shared / "crs_encoding/hatyai_muang_tambon_cp874_epsg24047.zip") as zipped:
         zipped.extractall(tmp_path)
     part = next(tmp_path.glob(f"*{suffix}"))
@@ -140,8 +142,6 @@ def test_a_shapefile_with_one_part_cut_short_is_refused(shared: Path, tmp_path: 
 
 
 def test_a_shapefile_in_a_folder_is_one_file_with_all_its_parts(shared: Path, tmp_path: Path) -> None:
-    import zipfile
-
     with zipfile.ZipFile(shared / "crs_encoding/hatyai_muang_tambon_cp874_epsg24047.zip") as zipped:
         zipped.extractall(tmp_path)
     with opened(next(tmp_path.glob("*.shp"))) as file:
@@ -169,9 +169,7 @@ def test_a_geojson_may_name_an_old_crs_member(tmp_path: Path) -> None:
     }
     named = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::24047"}}
     path = tmp_path / "old.geojson"
-    path.write_text(
-        json.dumps({"type": "FeatureCollection", "crs": named, "features": [feature]}), encoding="utf-8"
-    )
+    path.write_text(json.dumps({"type": "FeatureCollection", "crs": named, "features": [feature]}), encoding="utf-8")
     with opened(path) as file:
         assert file.crs is not None
         assert file.crs.to_epsg() == 24047
@@ -225,7 +223,8 @@ def test_views_of_a_geopackage_are_left_alone_and_told(tmp_path: Path) -> None:
     base = sqlite3.connect(path)
     base.executescript(
         "create view sneaky as select * from parcel;"
-        "insert into gpkg_contents (table_name, data_type, identifier, srs_id) values ('sneaky', 'features', 'sneaky', 4326);"
+        "insert into gpkg_contents (table_name, data_type, identifier, srs_id) "
+        "values ('sneaky', 'features', 'sneaky', 4326);"
         "insert into gpkg_geometry_columns values ('sneaky', 'geom', 'POINT', 4326, 0, 0);"
     )
     base.close()
@@ -254,16 +253,14 @@ def test_a_kml_is_read_with_its_thai_names_and_heights(tmp_path: Path) -> None:
     assert shapely.from_wkb(row["geometry"]).z == 5
 
 
-def test_a_kmz_is_a_zip_with_a_kml(make_zip) -> None:
+def test_a_kmz_is_a_zip_with_a_kml(make_zip: Make) -> None:
     content = KML.format(prolog="", folders=PLACE.format(name="ตลาด")).encode()
     with opened(make_zip("a.kmz", {"doc.kml": content, "files/icon.png": b"x"})) as file:
         assert (file.driver, file.feature_count) == ("KML", 1)
 
 
 def test_folders_of_a_kml_are_offered_as_layers(tmp_path: Path) -> None:
-    folders = "".join(
-        f"<Folder><name>{name}</name>{PLACE.format(name=name)}</Folder>" for name in ("วัด", "โรงเรียน")
-    )
+    folders = "".join(f"<Folder><name>{name}</name>{PLACE.format(name=name)}</Folder>" for name in ("วัด", "โรงเรียน"))
     path = tmp_path / "two.kml"
     path.write_text(KML.format(prolog="", folders=folders), encoding="utf-8")
     assert code_of(path) == "several-datasets"
@@ -321,24 +318,18 @@ def test_a_geoparquet_says_its_crs_or_says_that_nobody_knows(tmp_path: Path) -> 
         assert file.columns == (("ชื่อ", pa.string()),)
         assert [problem.code for problem in file.problems] == ["column-left-out"]
         assert next(file.batches()).column("ชื่อ").to_pylist() == ["ก", None]
-    with opened(
-        parquet(tmp_path / "null.parquet", geo=geo | {"columns": {"geometry": about | {"crs": None}}})
-    ) as file:
+    with opened(parquet(tmp_path / "null.parquet", geo=geo | {"columns": {"geometry": about | {"crs": None}}})) as file:
         assert file.crs is None
     with opened(parquet(tmp_path / "plain.parquet", geo=None)) as file:
         assert file.crs is None
         assert file.geometry_type is not None
     assert (
-        code_of(
-            parquet(tmp_path / "native.parquet", geo=geo | {"columns": {"geometry": {"encoding": "point"}}})
-        )
+        code_of(parquet(tmp_path / "native.parquet", geo=geo | {"columns": {"geometry": {"encoding": "point"}}}))
         == "geometry-encoding"
     )
 
 
-def test_a_crs_that_cannot_be_understood_is_refused_with_choices(make_zip, make_shapefile) -> None:
-    import zipfile
-
+def test_a_crs_that_cannot_be_understood_is_refused_with_choices(make_zip: Make, make_shapefile: Make) -> None:
     with zipfile.ZipFile(make_shapefile("whole.zip", [b"a"])) as zipped:
         members = {name: zipped.read(name) for name in zipped.namelist()}
     members["a.prj"] = b'LOCAL_CS["Somewhere in Hat Yai",UNIT["m",1.0]]'
@@ -351,14 +342,12 @@ def test_a_crs_that_cannot_be_understood_is_refused_with_choices(make_zip, make_
         assert file.feature_count == 1
 
 
-def test_a_crs_that_overrides_the_files_own_is_told(make_shapefile) -> None:
+def test_a_crs_that_overrides_the_files_own_is_told(make_shapefile: Make) -> None:
     with opened(make_shapefile("own.zip", [b"a"], prj="EPSG:4326"), crs="EPSG:4240") as file:
         assert [problem.code for problem in file.problems] == ["crs-overridden"]
 
 
 def test_a_polygon_of_two_million_vertices_is_read_without_ado(tmp_path: Path) -> None:
-    from geo.shapes.repair import repaired
-
     angle = np.linspace(0, 2 * np.pi, 2_000_000)
     giant = shapely.Polygon(np.column_stack((100.5 + np.cos(angle) / 100, 7 + np.sin(angle) / 100)))
     path = tmp_path / "giant.fgb"
@@ -379,4 +368,27 @@ def test_nothing_is_printed_by_the_libraries_below(tmp_path: Path, capfd: pytest
 
 def test_the_formats_promised_can_be_read_here() -> None:
     assert {"ESRI Shapefile", "GPKG", "FlatGeobuf", "GeoJSON", "KML"} <= set(pyogrio.list_drivers(read=True))
-    assert io.BytesIO is not None
+
+
+def test_rows_deleted_in_the_dbf_are_left_out_and_counted(make_zip: Make) -> None:
+    shp, shx = points_shp([(100.4, 7), (100.5, 7), (100.6, 7)])
+    table = bytearray(dbf([("A", "C", 8)], [[b"a"], [b"b"], [b"c"]]))
+    table[65 + 9] = ord("*")  # the mark of the second record
+    with opened(make_zip("deleted.zip", {"a.shp": shp, "a.shx": shx, "a.dbf": bytes(table)})) as file:
+        rows = [row for batch in file.batches() for row in batch.to_pylist()]
+        assert file.feature_count == len(rows) == 2
+        assert [problem.code for problem in file.problems] == ["deleted-rows"]
+
+
+def test_a_buddhist_leap_day_in_a_dbf_stays_the_day_it_is(make_zip: Make) -> None:
+    shp, shx = points_shp([(100.4, 7)] * 4)
+    days = [b"25670229", b"25650127", b"00000000", b""]
+    table = dbf([("D", "D", 8), ("A", "C", 3)], [[day, b"x"] for day in days])
+    with opened(make_zip("leap_day.zip", {"a.shp": shp, "a.shx": shx, "a.dbf": table})) as file:
+        assert file.columns[0] == ("D", pa.string())
+        found = [value for batch in file.attributes(["A", "D"], size=3) for value in batch.column("D").to_pylist()]
+    assert found == ["2567-02-29", "2565-01-27", None, None]
+    assert read_date("2567-02-29", date_order(found)).value == date(2024, 2, 29)
+    table = dbf([("D", "D", 8)], [[b"20240229"]] * 4)
+    with opened(make_zip("common_era.zip", {"a.shp": shp, "a.shx": shx, "a.dbf": table})) as file:
+        assert file.columns[0] == ("D", pa.date32())

@@ -158,7 +158,9 @@ def test_the_server_is_not_on_the_network(home: Path) -> None:
             door.listen()
             ours = str(os.fstat(door.fileno()).st_ino)
             assert ours in _listening_inodes(), "the test must be able to see a listening socket"
-        assert not _listening_inodes() & _socket_inodes(numbers)
+        theirs = _socket_inodes(numbers)
+        assert theirs, "the test must be able to see the server's sockets"
+        assert not _listening_inodes() & theirs
 
 
 def _listening_inodes() -> set[str]:
@@ -175,10 +177,11 @@ def _listening_inodes() -> set[str]:
 def _socket_inodes(numbers: set[str]) -> set[str]:
     found = set()
     for number in numbers:
-        for link in Path("/proc", number, "fd").iterdir():
-            # A file that is closed while we look is no waiting socket.
-            with suppress(FileNotFoundError):
-                found.add(os.readlink(link).removeprefix("socket:[").rstrip("]"))
+        # A process or a file that goes away while we look is no waiting socket.
+        with suppress(FileNotFoundError):
+            for link in sorted(Path("/proc", number, "fd").iterdir()):
+                with suppress(FileNotFoundError):
+                    found.add(os.readlink(link).removeprefix("socket:[").rstrip("]"))
     return found
 
 
@@ -267,6 +270,18 @@ def test_a_polite_kill_stops_the_server_too(home: Path, number: signal.Signals) 
     with _another_user(home) as other:
         other.send_signal(number)
         assert other.wait(timeout=60) != 0
+    assert server_processes(Cluster(home).data) == []
+    assert not (Cluster(home).data / "postmaster.pid").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_kill_does_not_interrupt_the_stop(home: Path, number: signal.Signals) -> None:
+    """`make` and a terminal both pass a signal on, so that it comes twice."""
+    with _another_user(home) as other:
+        other.send_signal(number)
+        while other.poll() is None:
+            other.send_signal(number)
+            time.sleep(0.02)
     assert server_processes(Cluster(home).data) == []
     assert not (Cluster(home).data / "postmaster.pid").exists()
 

@@ -134,7 +134,7 @@ def test_somebody_without_root_is_told_the_command_to_run(tmp_path: Path, folder
     machine = _machine(tmp_path, {"id": "echo 1000", "apt-get": "exit 0"})
     done = _install("apt-web", machine, root=folder)
     assert done.returncode != 0
-    assert "this needs root; please run it yourself:  sudo apt-get" in done.stderr
+    assert "please run it yourself:  sudo apt-get install --no-install-recommends nodejs npm" in done.stderr
 
 
 def test_a_machine_without_apt_is_told_what_to_install(tmp_path: Path, folder: Path) -> None:

@@ -6,7 +6,7 @@ import { type Hit, hits } from "./hit";
 import { Overlay } from "./overlay";
 import { painters } from "./paint";
 import { panel } from "./panel";
-import { popups } from "./popup";
+import { NARROW, popups } from "./popup";
 import { type Found, search } from "./search";
 import { TileStore } from "./store";
 import { WORDS } from "./words";
@@ -37,6 +37,8 @@ class AtlasTiles extends L.Layer {
     map.attributionControl?.remove();
     this.highlight.addTo(map);
 
+    const other = `${WORDS.otherHint.th} / ${WORDS.otherHint.en}`;
+    const language: HTMLButtonElement = button(other, WORDS.other[this.language], () => turn(), "atlas-language");
     const status = statusLine(() => {
       store.again();
       grid.repaint();
@@ -47,10 +49,10 @@ class AtlasTiles extends L.Layer {
     const switches = panel(config, drawn, words, isOn, (layer, on) => {
       if (on) this.shown.add(layer.id);
       else this.shown.delete(layer.id);
-      map.closePopup();
+      cards.close();
       grid.repaint();
       refreshed();
-    });
+    }, language);
     const cards = popups(map, config, drawn, words, (hit) => void this.pick(hit));
 
     const refreshed = (): void => {
@@ -63,7 +65,7 @@ class AtlasTiles extends L.Layer {
     const ask = (at: L.LatLng): void => {
       const found = hits(map, store, grid, overlay, at);
       if (found.length > 0) cards.show(at, found);
-      else map.closePopup();
+      else cards.close();
     };
     const jump = (found: Found): void => void this.jump(map, found, cards.show);
 
@@ -77,10 +79,13 @@ class AtlasTiles extends L.Layer {
 
     const finder = config.search ? search(config, words, jump) : null;
     finder?.control.addTo(map);
+    const towns = places(config, map, words);
+    if (config.places.length > 1) corner("topleft", towns.element).addTo(map);
     L.control.zoom({ position: "topleft" }).addTo(map);
     switches.control.addTo(map);
     L.control.scale({ position: "bottomleft", imperial: false, maxWidth: 140 }).addTo(map);
     corner("bottomleft", status.element).addTo(map);
+    corner("bottomleft", make("div", { class: "atlas-north", "aria-hidden": "true" }, "▲ N")).addTo(map);
     const foot = footer(config, words);
     corner("bottomright", foot.element).addTo(map);
     const translate = (): void => {
@@ -88,6 +93,7 @@ class AtlasTiles extends L.Layer {
       document.documentElement.lang = this.language;
       switches.translate();
       finder?.translate();
+      towns.translate();
       cards.translate();
       foot.translate();
       status.update(store.underway, store.failures);
@@ -98,8 +104,6 @@ class AtlasTiles extends L.Layer {
       language.textContent = WORDS.other[this.language];
       translate();
     };
-    const language = button(`${WORDS.otherHint.th} / ${WORDS.otherHint.en}`, WORDS.other[this.language], turn, "atlas-language");
-    corner("topright", make("div", { class: "leaflet-bar" }, language)).addTo(map);
     translate();
 
     if (config.focus) void this.outline(config.focus.layer, config.focus.id);
@@ -113,7 +117,9 @@ class AtlasTiles extends L.Layer {
     const layer = this.config.layers.find((one) => one.id === this.config.search?.layer);
     if (!found.box || found.lon === null || found.lat === null || !layer) return;
     const [west, south, east, north] = found.box;
-    map.fitBounds([[south, west], [north, east]], { padding: [24, 24], animate: false, maxZoom: 18 });
+    const lower = map.getSize().x < NARROW ? map.getSize().y * 0.5 : 24;
+    const room: L.FitBoundsOptions = { paddingTopLeft: [24, 24], paddingBottomRight: [24, lower] };
+    map.fitBounds([[south, west], [north, east]], { ...room, animate: false, maxZoom: 18 });
     const feature = await this.item(layer.id, found.id);
     if (!feature) return;
     const told = Object.entries(feature.properties ?? {}).filter(([, value]) => value !== null);
@@ -157,6 +163,28 @@ function corner(position: L.ControlPosition, element: HTMLElement): L.Control {
   return control;
 }
 
+/** Several towns on one server: a list to jump from one to the other. */
+function places(config: Config, map: L.Map, words: () => Language) {
+  const list = make("select", {});
+  const element = make("div", { class: "atlas-towns leaflet-bar" }, list);
+  list.addEventListener("change", () => {
+    const place = config.places[Number(list.value)];
+    if (!place) return;
+    const [west, south, east, north] = place.box;
+    map.closePopup();
+    map.fitBounds([[south, west], [north, east]], { padding: [16, 16], animate: false });
+  });
+  const translate = (): void => {
+    const chosen = list.value;
+    list.setAttribute("aria-label", WORDS.towns[words()]);
+    list.replaceChildren(
+      ...config.places.map((place, at) => make("option", { value: String(at) }, place.label[words()])),
+    );
+    list.value = chosen || "0";
+  };
+  return { element, translate };
+}
+
 function statusLine(again: () => void, words: () => Language) {
   const text = make("span", {});
   const retry = button("", "", again);
@@ -177,10 +205,12 @@ function statusLine(again: () => void, words: () => Language) {
 
 function footer(config: Config, words: () => Language) {
   const mark = make("strong", { class: "atlas-demo" });
-  const credit = make("span", {});
+  const credit = make("p", {});
+  const summary = make("summary", {});
+  const credits = make("details", {}, summary, credit);
   const element = make("div", { class: "atlas-foot" });
   if (config.demo) element.append(mark);
-  element.append(credit);
+  element.append(credits);
   const translate = (): void => {
     const language = words();
     mark.textContent = `${WORDS.demo.th} · ${WORDS.demo.en}`;
@@ -188,7 +218,7 @@ function footer(config: Config, words: () => Language) {
     const sources = [...new Set(config.layers.map((layer) => layer.source[language]))];
     const all = [...sources, ...(config.basemap ? [config.basemap.credit] : []), "Leaflet"];
     credit.textContent = `© ${all.join(" · ")}`;
-    credit.title = credit.textContent;
+    summary.textContent = `© ${WORDS.credits[language]}`;
   };
   translate();
   return { element, translate };

@@ -61,6 +61,7 @@ export interface Config {
   codes: Record<string, Code[]>;
   focus: { layer: string; id: number } | null;
   basemap: { url: string; credit: string } | null;
+  places: { label: Text; box: [number, number, number, number] }[];
   search: { url: string; layer: string } | null;
 }
 

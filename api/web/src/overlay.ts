@@ -96,7 +96,7 @@ export class Overlay extends L.Layer {
     const layers = this.grid.shownAt(zoom);
     const places = this.grid.places();
     this.spots = layers.filter((layer) => layer.dimension === 0).flatMap((layer) => this.spotsOf(layer, places, size));
-    const radius = zoom >= 16 ? 8 : zoom >= 14 ? 6.5 : 5;
+    const radius = zoom >= 16 ? 8 : Math.max(2.5, 2.5 + (zoom - 10) * 0.9);
     for (const spot of this.spots) {
       const painter = this.painters.get(spot.layer.id);
       if (!painter) continue;
@@ -160,7 +160,9 @@ export class Overlay extends L.Layer {
       }
     }
     return [...boxes.values()]
+      // Too small to carry a name; or so large that everything in view lies in it, which the title says already.
       .filter(({ box }) => box[2] - box[0] > 12 && box[3] - box[1] > 10)
+      .filter(({ box }) => box[2] - box[0] < size.x * 0.98 || box[3] - box[1] < size.y * 0.98)
       .sort((one, other) => extent(other.box) - extent(one.box))
       .slice(0, MOST_LABELS)
       .map(({ text, box }) => ({

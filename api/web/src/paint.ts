@@ -55,7 +55,11 @@ export class Painter {
 
   private counted(values: Values): Paint {
     const opacity = STEPS[step(Number(values["count"]))]?.opacity ?? 0.14;
-    return { fill: faded(this.layer.style.color, opacity), line: faded(this.layer.style.color, 0.5) };
+    const { color } = this.layer.style;
+    // A generalisation lies among shapes of other layers, so it is paler than a layer whose counts are all it has.
+    return this.layer.counts
+      ? { fill: faded(color, opacity), line: faded(color, 0.5) }
+      : { fill: faded(color, opacity * 0.55), line: faded(color, 0.12) };
   }
 }
 
@@ -199,12 +203,14 @@ export function drawSymbol(
     to.arc(x, y, radius, 0, 2 * Math.PI);
   }
   to.lineJoin = "round";
-  to.lineWidth = 3;
-  to.strokeStyle = "#ffffff";
-  to.stroke();
+  if (radius >= 4) {
+    to.lineWidth = 3;
+    to.strokeStyle = "#ffffff";
+    to.stroke();
+  }
   to.fillStyle = paint.fill;
   to.fill();
-  to.lineWidth = 1;
+  to.lineWidth = radius >= 4 ? 1 : 0.6;
   to.strokeStyle = paint.line;
   to.stroke();
 }

@@ -16,10 +16,12 @@ export function panel(
   language: () => Language,
   isOn: (layer: LayerConfig) => boolean,
   switched: (layer: LayerConfig, on: boolean) => void,
+  beside: HTMLElement,
 ): Panel {
   const body = make("div", { class: "atlas-panel-body", id: "atlas-panel-body" });
   const open = button("", "☰", () => toggle(!box.classList.contains("open")), "atlas-panel-button");
-  const box = make("section", { class: "atlas-panel leaflet-bar" }, open, body);
+  const bar = make("div", { class: "atlas-bar" }, beside, open);
+  const box = make("section", { class: "atlas-panel leaflet-bar" }, bar, body);
   const notes = new Map<string, HTMLElement>();
 
   const toggle = (on: boolean): void => {
@@ -34,7 +36,7 @@ export function panel(
     open.title = WORDS.layers[words];
     box.setAttribute("aria-label", WORDS.layers[words]);
     const unfolded = new Set([...body.querySelectorAll("details[open]")].map((one) => one.getAttribute("data-layer")));
-    body.replaceChildren(make("h2", {}, WORDS.layers[words]));
+    body.replaceChildren(make("h2", {}, ...both(WORDS.layers, words)));
     for (const layer of [...config.layers].reverse()) body.append(entry(layer, words, unfolded.has(layer.id)));
     body.append(sources(config, words));
   };
@@ -61,7 +63,7 @@ export function panel(
   control.onAdd = () => {
     L.DomEvent.disableClickPropagation(box);
     L.DomEvent.disableScrollPropagation(box);
-    toggle(window.innerWidth >= 900);
+    toggle(window.innerWidth >= 1200);
     return box;
   };
   return {
@@ -105,7 +107,7 @@ function legend(layer: LayerConfig, painter: Painter, config: Config, words: Lan
   const summary = make("summary", {}, field?.label[words] ?? "");
   const details = make("details", { class: "atlas-legend-box" }, summary, list);
   // Long lists of kinds stay folded; the few levels of a risk are what the eye needs at once.
-  details.open = list.children.length <= 6;
+  details.open = list.children.length <= 4;
   return details;
 }
 

@@ -7,8 +7,12 @@ import { called, number, shown, WORDS } from "./words";
 
 export interface Popups {
   show(at: L.LatLng, hits: Hit[]): void;
+  close(): void;
   translate(): void;
 }
+
+const WIDE = 1200;
+export const NARROW = 700;
 
 export function popups(
   map: L.Map,
@@ -17,12 +21,31 @@ export function popups(
   language: () => Language,
   chosen: (hit: Hit | null) => void,
 ): Popups {
-  const popup = L.popup({ maxWidth: 320, minWidth: 220, className: "atlas-popup", autoPanPadding: [12, 12] });
+  // The search stands on the left and the legend on the right: a popup keeps clear of both where there is room.
+  const sides: L.PopupOptions =
+    window.innerWidth >= WIDE ? { autoPanPaddingTopLeft: [320, 12], autoPanPaddingBottomRight: [368, 12] } : {};
+  const popup = L.popup({ maxWidth: 320, minWidth: 220, className: "atlas-popup", autoPanPadding: [12, 12], ...sides });
+  // On a phone the card lies at the lower edge, under no button and never wider than the screen.
+  const sheet = make("section", { class: "atlas-sheet", role: "dialog", hidden: true });
+  L.DomEvent.disableClickPropagation(sheet);
+  L.DomEvent.disableScrollPropagation(sheet);
+  map.getContainer().append(sheet);
   let current: { at: L.LatLng; hits: Hit[]; number: number } | null = null;
-  map.on("popupclose", (event) => {
-    if (event.popup !== popup) return;
+  const left = (): void => {
+    if (!current) return;
     current = null;
+    sheet.hidden = true;
     chosen(null);
+  };
+  const close = (): void => {
+    map.closePopup(popup);
+    left();
+  };
+  map.on("popupclose", (event) => {
+    if (event.popup === popup) left();
+  });
+  map.getContainer().addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !sheet.hidden) close();
   });
 
   const draw = (): void => {
@@ -32,9 +55,15 @@ export function popups(
     const content = make("div", { class: "atlas-card", tabindex: "-1" });
     if (current.hits.length > 1) content.append(pager());
     content.append(...card(config, painters, hit, language()));
-    popup.setLatLng(current.at).setContent(content);
-    if (!popup.isOpen()) popup.openOn(map);
-    named(popup, language());
+    if (map.getSize().x < NARROW) {
+      sheet.replaceChildren(button(WORDS.close[language()], "×", close, "atlas-sheet-close"), content);
+      sheet.hidden = false;
+      map.panInside(current.at, { paddingTopLeft: [24, 120], paddingBottomRight: [24, sheet.offsetHeight + 24] });
+    } else {
+      popup.setLatLng(current.at).setContent(content);
+      if (!popup.isOpen()) popup.openOn(map);
+      named(popup, language());
+    }
     chosen(hit);
     // So that a reader hears the popup and the next Tab reaches its buttons.
     content.focus({ preventScroll: true });
@@ -62,6 +91,7 @@ export function popups(
       current = { at, hits, number: 0 };
       draw();
     },
+    close,
     translate: draw,
   };
 }

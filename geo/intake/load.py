@@ -1,0 +1,254 @@
+"""A file into a layer: opened, matched, checked, copied, merged and reported, in one transaction.
+
+All or nothing: whatever goes wrong on the way, the town's data is as it was. Checking a batch and writing the one
+before it go on at the same time, because one is work for Python and the other for PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from geo.errors import BadRequest, Problem, RefusedImport, Text
+from geo.intake.ahead import ahead
+from geo.intake.check import Checked, Checker
+from geo.intake.belonging import LinkingBatches
+from geo.intake.match import PLACE_NAMES, Matching, matched
+from geo.intake.open import Opened, opened
+from geo.intake.places import Placing, outside_refusal, placing_of
+from geo.intake.report import Counts, Report
+from geo.layer import Layer
+from geo.shapes.whereabouts import Box
+from geo.store.batches import Act, FileFacts, begun, ended, one_transaction
+from geo.store.links import TOWN, Linker, relink
+from geo.store.merge import Incoming, Merged, is_new_ground, merge
+from geo.store.staging import STAGING, as_final, copy_rows, make_staging
+from geo.thai import DateOrder, date_order
+
+Progress = Callable[[int, int | None], None]
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadOptions:
+    """What a person may say about a file; every option answers a question that a refusal asks.
+
+    `map` is FIELD to COLUMN (`lon`, `lat` and `wkt` name where a CSV keeps its places), `set` FIELD to a constant;
+    `sheet` is the layer or file inside a container.
+    """
+
+    municipality: str | None = None
+    crs: str | None = None
+    encoding: str | None = None
+    map: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    set: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    dry_run: bool = False
+    anywhere: bool = False
+    sheet: str | None = None
+
+
+def load_file(
+    engine: Engine, layer: Layer, path: Path, options: LoadOptions, *, layers: Mapping[str, Layer], by: str, origin: str,
+    at: dt.datetime, progress: Progress | None = None, file_name: str | None = None,
+) -> Report:  # fmt: skip
+    """Bring a file into a layer; RefusedImport, with all of its problems, when it is not taken.
+
+    `file_name` is what its owner calls it (for uploads). A dry run does everything and keeps nothing.
+    """
+    _check_town(options.municipality)
+    with opened(
+        path, file_name=file_name, encoding=options.encoding, crs=options.crs, layer=options.sheet,
+        lon_column=options.map.get("lon"), lat_column=options.map.get("lat"), wkt_column=options.map.get("wkt"),
+    ) as file:  # fmt: skip
+        try:
+            matching = matched(
+                layer, [name for name, _ in file.columns], asked=options.map, constants=options.set, driver=file.driver,
+                places=[options.map[name] for name in PLACE_NAMES if name in options.map],
+            )  # fmt: skip
+            placing = placing_of(file, layer, anywhere=options.anywhere)
+        except RefusedImport as refusal:
+            raise _with_what_the_reader_told(refusal, file) from None
+        load = _Load(layer=layer, layers=layers, options=options, file=file, matching=matching, placing=placing)
+        with one_transaction(engine, keep=not options.dry_run) as session:
+            return load.into(session, by=by, origin=origin, at=at, progress=progress or (lambda done, total: None))
+
+
+def _check_town(town: str | None) -> None:
+    if town is not None and not re.fullmatch("[0-9]{2,8}", town):
+        raise BadRequest(f"รหัสเทศบาล {town!r} ต้องเป็นตัวเลข เช่น 9098", f"the municipality code {town!r} is not a number like 9098")
+
+
+def _with_what_the_reader_told(refusal: RefusedImport, file: Opened) -> RefusedImport:
+    return RefusedImport(
+        refusal.told, problems=(*refusal.problems, *_bare(file.problems)), choices=refusal.choices
+    )
+
+
+def _bare(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The reader's own problems without cells: it does not know which column is whose secret."""
+    return tuple(
+        Problem(**{**vars(problem), "value": None, "became": None}) if problem.row is not None else problem
+        for problem in problems
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Load:
+    """One load: the parts that do not change while it runs."""
+
+    layer: Layer
+    layers: Mapping[str, Layer]
+    options: LoadOptions
+    file: Opened
+    matching: Matching
+    placing: Placing | None
+
+    def into(self, session: Session, *, by: str, origin: str, at: dt.datetime, progress: Progress) -> Report:
+        """Everything from the first batch to the report."""
+        checker = Checker(
+            layer=self.layer, matching=self.matching, placing=self.placing, key=self._key(), orders=self._orders()
+        )
+        act = begun(session, self.layer, self._facts(), by=by, origin=origin, at=at)
+        linking = LinkingBatches(Linker(session, self.layer, self.layers), self.matching, self.options.municipality)
+        incoming = self._incoming(checker)
+        direct = not linking.linker.asks_for_each_batch and self._is_new_ground(session, linking)
+        copied = self._copied(session, checker, linking, act, direct=direct, progress=progress)
+        self._refuse_when_hopeless(checker, copied)
+        checker.tell_repeated_keys()
+        merged = (
+            Merged(inserted=copied, updated=0, unchanged=0, not_in_file=0, box=_box(checker)) if direct
+            else merge(session, self.layer, incoming, change_id=act.change.id, at=at)
+        )  # fmt: skip
+        relinked = relink(session, self.layer, self.layers, merged.box, cause=act.change, at=at)
+        report = self._report(checker, merged, relinked, act)
+        ended(session, act, counts=report.counts.as_json(), report=report.to_json(),
+              nothing_changed=report.counts.nothing_changed)  # fmt: skip
+        return report
+
+    def _key(self) -> tuple[str, ...]:
+        """The first of the layer's keys that the file feeds whole."""
+        return next((key for key in self.layer.keys if set(key) <= self.matching.fed), ())
+
+    def _orders(self) -> dict[str, DateOrder]:
+        """Day or month first, decided once for each column of written dates before any of it is read."""
+        types = dict(self.file.columns)
+        columns = {
+            name: column for name, column in self.matching.columns.items()
+            if self.layer.fields[name].python_type is dt.date and pa.types.is_string(types[column])
+        }  # fmt: skip
+        orders = dict.fromkeys(columns, DateOrder())
+        if columns:
+            for batch in self.file.attributes(sorted(set(columns.values()))):
+                for name, column in columns.items():
+                    orders[name] += date_order(pc.unique(batch.column(column)).to_pylist())
+        return orders
+
+    def _facts(self) -> FileFacts:
+        file, operation = self.file, self.placing.operation if self.placing else None
+        return FileFacts(
+            name=file.file_name, sha256=file.sha256, size=file.size, driver=file.driver, encoding=file.encoding,
+            crs=_crs_name(file) if self.placing else None,
+            crs_operation=f"{operation.name} [{operation.code}]" if operation else None,
+            municipality=self.options.municipality,
+        )  # fmt: skip
+
+    def _incoming(self, checker: Checker) -> Incoming:
+        skipped = {*self.layer.links, TOWN}
+        return Incoming(
+            fed=tuple(name for name in self.layer.fields if name in self.matching.fed and name not in skipped),
+            measured=tuple(sorted(checker.measures())) if self.placing else (),
+            key=checker.key, shapes=self.placing is not None,
+        )  # fmt: skip
+
+    def _is_new_ground(self, session: Session, linking: LinkingBatches) -> bool:
+        towns = None if self.options.municipality is None or self.layer.id == TOWN else {self.options.municipality}
+        return is_new_ground(session, self.layer, towns)
+
+    def _copied(
+        self, session: Session, checker: Checker, linking: LinkingBatches, act: Act, *, direct: bool, progress: Progress
+    ) -> int:
+        """Check and copy every batch; how many rows were taken."""
+
+        def rows() -> Iterator[tuple[pa.RecordBatch, int]]:
+            for batch in self.file.batches(sorted(set(self.matching.columns.values()))):
+                checked = checker.checked(batch)
+                yield linking.completed(checked), checker.rows
+
+        made, taken = False, 0
+        # A linker that asks the database shares our one connection, so it cannot work ahead of the writing.
+        for staged, done in rows() if linking.linker.asks_for_each_batch else ahead(rows()):
+            if direct:
+                copy_rows(session, self.layer.id, as_final(staged, change_id=act.change.id, at=act.at))
+            else:
+                if not made:
+                    make_staging(session, self.layer, [name for name in staged.schema.names if name != "row_no"])
+                    made = True
+                copy_rows(session, STAGING, staged)
+            taken += staged.num_rows
+            progress(done, self.file.feature_count)
+        return taken
+
+    def _refuse_when_hopeless(self, checker: Checker, taken: int) -> None:
+        """A file of which nothing, or less than half, lies where it should is wrong as a whole."""
+        if taken and checker.outside * 2 <= checker.rows:
+            return
+        if checker.outside * 2 > checker.rows:
+            refusal = outside_refusal(self.file, None)
+            told, choices = refusal.told, refusal.choices
+        elif checker.rows == 0:
+            told, choices = Text("ไฟล์ไม่มีแถวข้อมูล", "the file has no rows"), ()
+        else:
+            told, choices = Text("ไม่มีแถวใดที่รับได้", "none of the rows can be taken"), ()
+        problems = checker.findings.errors() or (Problem(code="no-rows", told=told, level="error"),)
+        raise RefusedImport(told, problems=(*problems, *_bare(self.file.problems)), choices=choices)
+
+    def _report(self, checker: Checker, merged: Merged, relinked: Mapping[str, int], act: Act) -> Report:
+        findings, facts = checker.findings, self._facts()
+        for problem in (*self.matching.problems, *(self.placing.problems if self.placing else ())):
+            findings.add([problem])
+        findings.add([problem for problem in _bare(self.file.problems) if not _is_told(problem, checker)])
+        for name, order in checker.orders.items():
+            if order.mixed or order.assumed:
+                column = self.matching.columns[name]
+                findings.add([Problem(code="date-order", told=order.told, column=column)])
+        counts = Counts(
+            read=checker.rows, inserted=merged.inserted, updated=merged.updated, unchanged=merged.unchanged,
+            refused=checker.rows - merged.inserted - merged.updated - merged.unchanged, not_in_file=merged.not_in_file,
+            repaired=findings.counts["repaired"], changed=findings.levels["changed"],
+            warnings=findings.levels["warning"], relinked=relinked,
+        )  # fmt: skip
+        return Report(
+            layer=self.layer.id, batch_id=None if self.options.dry_run else act.batch.id, dry_run=self.options.dry_run,
+            file_name=facts.name, file_sha256=facts.sha256, file_bytes=facts.size, driver=facts.driver,
+            encoding=facts.encoding, encoding_reason=self.file.encoding_reason, crs=facts.crs,
+            crs_source=self.file.crs_source, crs_operation=facts.crs_operation, municipality=self.options.municipality,
+            used=self.matching.used, unused=self.matching.unused, counts=counts, by_code=dict(findings.counts),
+            entries=findings.entries(),
+        )  # fmt: skip
+
+
+def _is_told(problem: Problem, checker: Checker) -> bool:
+    """A place that the reader could not read is also a row without a shape: told once, as what it is."""
+    return problem.code == "bad-coordinate" and not checker.layer.shape.required
+
+
+def _crs_name(file: Opened) -> str | None:
+    if file.crs is None:
+        return None
+    authority = file.crs.to_authority(min_confidence=70)
+    return ":".join(authority) if authority else file.crs.name
+
+
+def _box(checker: Checker) -> Box | None:
+    west, south, east, north = (float(edge) for edge in checker.bounds)
+    box = Box(west=west, south=south, east=east, north=north)
+    return box if box.finite else None

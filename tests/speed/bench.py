@@ -1,0 +1,90 @@
+"""What was promised about speed, measured here: `python -m tests.speed.bench --parcels 1000000 --write`.
+
+Everything runs in a private Atlas of its own, on a made-up town; each figure is a ratio of two things done in turn in
+the same run, so that a slow or busy machine slows both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.pool import NullPool
+
+from data.demo import write_files
+from geo.store.cluster import private_cluster
+from geo.store.migrate import migrate
+from layers import LAYERS
+from tests.speed.loading import loading_rows, ready_for_loading
+from tests.speed.machine import machine_rows
+from tests.speed.page import page_rows
+from tests.speed.report import Figure, report
+from tests.speed.tiles import tile_rows
+from tests.speed.tools import Bench, said
+
+REPORT = Path(__file__).resolve().parents[2] / "BENCHMARKS.md"
+
+
+def main() -> None:
+    """Run the benchmarks and print the table."""
+    asked = _asked()
+    began = dt.datetime.now(dt.UTC)
+    with _bench(asked.parcels) as bench:
+        figures: list[Figure] = []
+        ready_for_loading(bench)
+        figures += loading_rows(bench, rounds=asked.rounds)
+        figures += tile_rows(bench, rounds=asked.rounds + 1)
+        figures += page_rows(bench)
+        with bench.engine.connect() as connection:
+            machine = machine_rows(connection)
+    command = "python -m tests.speed.bench " + " ".join(sys.argv[1:])
+    told = report(figures, machine, command=command.strip(), parcels=bench.parcels, began=began)
+    print(told)
+    if asked.write:
+        REPORT.write_text(told, "utf-8")
+
+
+def _asked() -> argparse.Namespace:
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--parcels", type=int, default=1_000_000, help="about so many parcels (1,000,000)")
+    words.add_argument("--rounds", type=int, default=2, help="how often each side is measured (2)")
+    words.add_argument("--write", action="store_true", help="also write BENCHMARKS.md")
+    return words.parse_args()
+
+
+@contextlib.contextmanager
+def _bench(parcels: int) -> Iterator[Bench]:
+    """A private Atlas in a temporary folder, with the town's files beside it; all of it goes at the end."""
+    home = Path(tempfile.mkdtemp(prefix="atlas-bench-"))
+    home.chmod(0o711)
+    place: Path | None = None
+    try:
+        with private_cluster(home) as cluster:
+            place = cluster.place
+            migrate(cluster.url)
+            said(f"making a town of about {parcels:,} parcels")
+            counts = write_files(
+                home / "files", LAYERS, scale=parcels / 20_000, only=("municipality", "community", "parcel")
+            )
+            engine = create_engine(cluster.url, poolclass=NullPool)
+            yield Bench(
+                home=home, engine=engine, url=make_url(cluster.url), parcels=counts["parcel"],
+                environment={**os.environ, "ATLAS_HOME": str(home), "ATLAS_PORT": "8097", "ATLAS_LOG": "warning"},
+            )  # fmt: skip
+            engine.dispose()
+    finally:
+        for folder in (place, home):
+            if folder:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+"""Tiles over HTTP against the same SQL through pgbench, and a repeated tile against its first.
+
+Every tile of zooms 15 and 16 that has parcels is asked for exactly once, in a random order, so nothing comes from a
+cache; pgbench draws from the same list. Both have eight connections.
+"""
+
+from __future__ import annotations
+
+import http.client
+import random
+import re
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+from sqlalchemy import text
+
+from geo.store.read import Asking
+from geo.store.tiles import tile_sql
+from layers import LAYERS
+from tests.speed.report import Figure
+from tests.speed.tools import Bench, said, serving
+
+ZOOMS = (15, 16)
+CONNECTIONS = 8
+SEED = 2569
+REPEATED_TILES, REPEATS = 60, 10
+LUA = """
+local file = io.open("{paths}")
+local paths = {{}}
+for line in file:lines() do paths[#paths + 1] = line end
+file:close()
+local asked, answered = 0, 0
+request = function()
+  asked = asked + 1
+  return wrk.format("GET", paths[math.min(asked, #paths)])
+end
+response = function()
+  answered = answered + 1
+  if answered == #paths then wrk.thread:stop() end
+end
+done = function(summary, latency)
+  io.write(string.format("measured %d %d %d %d %d\\n", summary.requests, summary.duration,
+    summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout,
+    latency:percentile(50), latency:percentile(95)))
+end
+"""
+TILES = """
+CREATE TABLE bench_tile AS
+SELECT row_number() OVER (ORDER BY random()) AS id, z, x, y FROM (
+  SELECT DISTINCT z, floor((ST_X(p) + 20037508.342789244) / side)::integer AS x,
+         floor((20037508.342789244 - ST_Y(p)) / side)::integer AS y
+  FROM (SELECT z, 40075016.685578488 / 2 ^ z AS side FROM generate_series({low}, {high}) AS z) AS zooms,
+       (SELECT ST_Centroid(geom_mercator) AS p FROM parcel) AS places
+) AS tiles
+"""
+
+
+def tile_rows(bench: Bench, *, rounds: int) -> list[Figure]:
+    """Throughput in turn, then the repeated tiles."""
+    tiles = _tiles(bench)
+    lookup, scripts = _pgbench_scripts(bench, tiles)
+    said(f"warming: every one of {len(tiles):,} tiles through pgbench")
+    _pgbench(bench, scripts, len(tiles))
+    served, asked = [], []
+    for number in range(1, rounds + 1):
+        order = random.Random(SEED + number).sample(tiles, len(tiles))
+        served.append(_served(bench, order))
+        alone = _pgbench(bench, [(lookup, 1)], len(tiles))
+        both = _pgbench(bench, scripts, len(tiles))
+        asked.append(1 / (1 / both - 1 / alone))
+        said(f"tiles, round {number} of {rounds}: {served[-1][0]:.0f} a second served, {asked[-1]:.0f} in PostgreSQL")
+    return [_throughput(tiles, served, asked), _repeated(bench, tiles)]
+
+
+def _tiles(bench: Bench) -> list[tuple[int, int, int]]:
+    bench.run_sql(
+        "DROP TABLE IF EXISTS bench_tile", TILES.format(low=ZOOMS[0], high=ZOOMS[-1]),
+        "ALTER TABLE bench_tile ADD PRIMARY KEY (id)", "VACUUM ANALYZE bench_tile",
+    )  # fmt: skip
+    with bench.engine.connect() as connection:
+        found = connection.execute(text("SELECT z, x, y FROM bench_tile ORDER BY id"))
+        return [(row.z, row.x, row.y) for row in found]
+
+
+def _pgbench_scripts(bench: Bench, tiles: list[tuple[int, int, int]]) -> tuple[Path, list[tuple[Path, int]]]:
+    """The look-up alone, and the look-up with the tile's SQL for each zoom, weighted as the zooms are."""
+    parcel = LAYERS["parcel"]
+    scripts: list[tuple[Path, int]] = []
+    pick = "\\set pick random(1, {count})\nSELECT z, x, y FROM bench_{table} WHERE id = :pick \\gset\n"
+    for z in ZOOMS:
+        bench.run_sql(
+            f"DROP TABLE IF EXISTS bench_z{z}",
+            f"CREATE TABLE bench_z{z} AS SELECT row_number() OVER () AS id, z, x, y FROM bench_tile WHERE z = {z}",
+            f"ALTER TABLE bench_z{z} ADD PRIMARY KEY (id)", f"VACUUM ANALYZE bench_z{z}",
+        )  # fmt: skip
+        count = sum(tile[0] == z for tile in tiles)
+        sql = re.sub(r"\s+", " ", tile_sql(parcel, Asking(), z))
+        path = bench.home / f"tile_{z}.sql"
+        path.write_text(pick.format(count=count, table=f"z{z}") + f"{sql};\n", "utf-8")
+        scripts.append((path, count))
+    lookup = bench.home / "lookup.sql"
+    lookup.write_text(pick.format(count=len(tiles), table="tile"), "utf-8")
+    return lookup, scripts
+
+
+def _pgbench(bench: Bench, scripts: list[tuple[Path, int]], transactions: int) -> float:
+    """Transactions a second."""
+    files = [word for path, weight in scripts for word in ("-f", f"{path}@{weight}")]
+    each = str(max(1, transactions // CONNECTIONS))
+    command = ["pgbench", "-n", "-M", "prepared", "-c", str(CONNECTIONS), "-j", "1", "-t", each, *files]
+    # As the server's own connections are set.
+    environment = {**bench.libpq, "PGOPTIONS": "-c jit=off -c default_transaction_read_only=on"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    found = re.search(r"tps = ([0-9.]+)", done.stdout)
+    if not found:
+        raise SystemExit(f"pgbench told no rate:\n{done.stdout}\n{done.stderr}")
+    return float(found[1])
+
+
+def _served(bench: Bench, tiles: list[tuple[int, int, int]]) -> tuple[float, float, float]:
+    """Tiles a second from a server that has just started, and its median and 95th-percentile latency in ms."""
+    paths = bench.home / "paths.txt"
+    paths.write_text("".join(f"/tiles/parcel/{z}/{x}/{y}.mvt\n" for z, x, y in tiles))
+    script = bench.home / "tiles.lua"
+    script.write_text(LUA.format(paths=paths))
+    with serving(bench) as address:
+        # Connections to PostgreSQL are opened and statements prepared by tiles that are not measured.
+        for z, x, y in tiles[:60] * 2:
+            _get(address, f"/tiles/community/{z - 1}/{x // 2}/{y // 2}.mvt")
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", "-d600s", "--timeout", "30s", "-s", str(script), address]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = re.search(r"measured (\d+) (\d+) (\d+) (\d+) (\d+)", done.stdout)
+    if not found:
+        raise SystemExit(f"wrk told nothing:\n{done.stdout}\n{done.stderr}")
+    requests, microseconds, errors, median, slow = map(int, found.groups())
+    if errors:
+        raise SystemExit(f"{errors} of {requests} tiles were not served:\n{done.stdout}")
+    return requests / (microseconds / 1e6), median / 1000, slow / 1000
+
+
+def _get(address: str, path: str) -> bytes:
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+    connection.request("GET", path)
+    body = connection.getresponse().read()
+    connection.close()
+    return body
+
+
+def _throughput(
+    tiles: list[tuple[int, int, int]], served: list[tuple[float, float, float]], asked: list[float]
+) -> Figure:
+    own, other = statistics.median(rate for rate, _, _ in served), statistics.median(asked)
+    return Figure(
+        what="tiles z15–16, HTTP throughput at 8 connections ÷ the same SQL prepared through pgbench",
+        measured=f"{own / other:.2f} ({own:.0f} ÷ {other:.0f} tiles a second)",
+        promised="≥ 0.8",
+        holds=own >= 0.8 * other,
+        details=(
+            f"**Tiles**: all {len(tiles):,} tiles of z15 and z16 that hold parcels, each asked for once in a random "
+            "order by `wrk -t1 -c8` of a server just started (`atlas serve --workers 2`, nothing cached); then "
+            "`pgbench -M prepared -c 8` with the same SQL over the same list, its look-up of a tile's place measured "
+            f"alone and taken off. In turn, served {', '.join(f'{rate:.0f}' for rate, _, _ in served)}, pgbench "
+            f"{', '.join(f'{rate:.0f}' for rate in asked)} a second; served median {statistics.median(one for _, one, _ in served):.1f} ms, "
+            f"95th percentile {statistics.median(one for _, _, one in served):.1f} ms at 8 connections.",
+        ),
+    )
+
+
+def _repeated(bench: Bench, tiles: list[tuple[int, int, int]]) -> Figure:
+    """One connection: the first answer for a tile, then the same tile again."""
+    firsts, repeats = [], []
+    chosen = random.Random(SEED).sample(tiles, min(REPEATED_TILES, len(tiles)))
+    with serving(bench) as address:
+        connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+        for z, x, y in chosen[:5]:
+            _timed_get(connection, f"/tiles/community/{z}/{x}/{y}.mvt")
+        for z, x, y in chosen:
+            taken = [_timed_get(connection, f"/tiles/parcel/{z}/{x}/{y}.mvt") for _ in range(1 + REPEATS)]
+            firsts.append(taken[0])
+            repeats += taken[1:]
+        connection.close()
+    first, again = statistics.median(firsts), statistics.median(repeats)
+    return Figure(
+        what="a repeated tile, times faster than its first", measured=f"{first / again:.1f} ({first * 1000:.1f} ms ÷ {again * 1000:.2f} ms)",
+        promised="≥ 5", holds=first >= 5 * again,
+        details=(f"**Repeats**: medians of {len(firsts)} first answers and {len(repeats)} repeats on one connection.",),
+    )  # fmt: skip
+
+
+def _timed_get(connection: http.client.HTTPConnection, path: str) -> float:
+    began = time.perf_counter()
+    connection.request("GET", path)
+    connection.getresponse().read()
+    return time.perf_counter() - began

@@ -1,0 +1,108 @@
+"""What the benchmarks share: the bench itself, programs that are timed, and the server under measurement."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL, Engine, text
+
+ATLAS = Path(sys.executable).with_name("atlas")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """A private Atlas that is only here to be measured."""
+
+    home: Path
+    engine: Engine
+    url: URL
+    parcels: int
+    environment: Mapping[str, str]
+
+    @property
+    def address(self) -> str:
+        """Where its server answers."""
+        return f"http://127.0.0.1:{self.environment['ATLAS_PORT']}"
+
+    @property
+    def libpq(self) -> dict[str, str]:
+        """The environment with which PostgreSQL's own programs and GDAL reach the database."""
+        query = self.url.query
+        host, port = query.get("host", ""), query.get("port", "5432")
+        return {
+            **self.environment, "PGHOST": str(host), "PGPORT": str(port), "PGUSER": str(self.url.username),
+            "PGDATABASE": str(self.url.database),
+        }  # fmt: skip
+
+    def run_sql(self, *statements: str) -> None:
+        """Run statements outside a transaction."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timed:
+    """How long a program took and the most memory it held."""
+
+    seconds: float
+    peak_bytes: int
+
+
+def timed(command: Sequence[str], environment: Mapping[str, str]) -> Timed:
+    """Run a program to its end; one that fails stops the benchmark with what it said."""
+    began = time.perf_counter()
+    with subprocess.Popen(
+        command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        told = process.stdout.read() if process.stdout else ""
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - began
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{told[-4000:]}")
+    return Timed(seconds=seconds, peak_bytes=usage.ru_maxrss * 1024)
+
+
+@contextlib.contextmanager
+def serving(bench: Bench, *, workers: int = 2) -> Iterator[str]:
+    """`atlas serve`, freshly started, so that nothing is cached; stopped in order at the end."""
+    command = [str(ATLAS), "serve", "--workers", str(workers)]
+    log = bench.home / "serve.log"
+    with log.open("w") as told:
+        process = subprocess.Popen(command, env=dict(bench.environment), stdout=told, stderr=told)
+    try:
+        _wait_until_ready(bench.address, process, log)
+        yield bench.address
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+
+
+def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise SystemExit(f"the server ended:\n{log.read_text()[-4000:]}")
+        try:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise SystemExit(f"the server was not ready in a minute:\n{log.read_text()[-4000:]}")
+
+
+def said(words: str) -> None:
+    """Tell the person who waits what is going on."""
+    print(f"… {words}", file=sys.stderr, flush=True)
