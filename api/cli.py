@@ -52,11 +52,11 @@ def main() -> None:
         app()
     except RefusedImport as error:
         _tell(error)
-        for problem in error.problems[:20]:
+        for problem in (one for one in error.problems[:20] if one.told != error.told):
             where = f"[{problem.row}] " if problem.row else ""
-            worried.print(f"  • {where}{problem.told.th}\n    {problem.told.en}", markup=False)
+            worried.print(f"  • {where}{problem.told.th}\n    {problem.told.en}", markup=False, soft_wrap=True)
         for choice in error.choices:
-            worried.print(f"  → {choice.th}\n    {choice.en}", markup=False)
+            worried.print(f"  → {choice.th}\n    {choice.en}", markup=False, soft_wrap=True)
         sys.exit(1)
     except AtlasError as error:
         _tell(error)
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def _tell(error: AtlasError) -> None:
-    worried.print(f"[bold red]✗[/] {escape(error.told.th)}\n  {escape(error.told.en)}")
+    worried.print(f"[bold red]✗[/] {escape(error.told.th)}\n  {escape(error.told.en)}", soft_wrap=True)
 
 
 @contextlib.contextmanager
@@ -150,7 +150,7 @@ def _serve(settings: Settings, url: str, workers: int) -> None:
     from api.serving import serve_until_told
 
     serve_until_told(
-        settings, workers, ready=lambda: console.print(f"ready {settings.address}", markup=False)
+        settings, workers, ready=lambda: console.print(f"ready {settings.address}", markup=False, soft_wrap=True)
     )
 
 
@@ -210,10 +210,10 @@ def load(
                 worried.print(f"[bold]{escape(path.name)}[/]")
                 _tell(error)
                 for choice in error.choices:
-                    worried.print(f"  → {choice.th}\n    {choice.en}", markup=False)
+                    worried.print(f"  → {choice.th}\n    {choice.en}", markup=False, soft_wrap=True)
                 continue
             made.append(told.to_json(map_url=f"{settings.address}/map"))
-            console.print(told.to_text(), markup=False)
+            console.print(told.to_text(), markup=False, soft_wrap=True)
     if report:
         whole = [*made, *refusals]
         report.write_text(
@@ -289,7 +289,7 @@ def token_create(
     """ออกโทเคนใหม่ แสดงครั้งเดียว · Make a token, shown once."""
     ends_at = now() + dt.timedelta(days=days) if days else None
     with writing(Settings.from_environment()) as engine, session_of(engine) as session:
-        console.print(make_token(session, name, ends_at=ends_at), markup=False)
+        console.print(make_token(session, name, ends_at=ends_at), markup=False, soft_wrap=True)
 
 
 @app.command()

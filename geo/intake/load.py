@@ -20,9 +20,10 @@ from sqlalchemy.orm import Session
 
 from geo.errors import BadRequest, Problem, RefusedImport, Text
 from geo.intake.ahead import ahead
-from geo.intake.check import Checked, Checker
+from geo.intake.check import Checker
 from geo.intake.belonging import LinkingBatches
-from geo.intake.match import PLACE_NAMES, Matching, matched
+from geo.intake.kinds import CSV
+from geo.intake.match import PLACE_NAMES, Matching, matched, place_columns
 from geo.intake.open import Opened, opened
 from geo.intake.places import Placing, outside_refusal, placing_of
 from geo.intake.report import Counts, Report
@@ -69,11 +70,14 @@ def load_file(
         path, file_name=file_name, encoding=options.encoding, crs=options.crs, layer=options.sheet,
         lon_column=options.map.get("lon"), lat_column=options.map.get("lat"), wkt_column=options.map.get("wkt"),
     ) as file:  # fmt: skip
+        headers = [name for name, _ in file.columns]
+        places = [options.map[name] for name in PLACE_NAMES if name in options.map]
+        if file.driver == CSV and file.geometry_type is not None and not places:
+            places = list(place_columns(headers))
         try:
             matching = matched(
-                layer, [name for name, _ in file.columns], asked=options.map, constants=options.set, driver=file.driver,
-                places=[options.map[name] for name in PLACE_NAMES if name in options.map],
-            )  # fmt: skip
+                layer, headers, asked=options.map, constants=options.set, driver=file.driver, places=places
+            )
             placing = placing_of(file, layer, anywhere=options.anywhere)
         except RefusedImport as refusal:
             raise _with_what_the_reader_told(refusal, file) from None

@@ -19,6 +19,10 @@ from geo.thai import normalised, western_digits
 # What `--map` may name beside the layer's own columns: where a CSV keeps its places.
 PLACE_NAMES = ("lon", "lat", "wkt")
 DBF_NAME_BYTES = 10
+# Columns of a CSV that were read as the place of its rows.
+_PLACE_HEADERS = frozenset(
+    ("lat", "latitude", "y", "ละติจูด", "lon", "long", "lng", "longitude", "x", "ลองจิจูด", "ลองติจูด")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +83,24 @@ def matched(
     columns.update(finder.truncated(layer, {*columns, *taken}, problems))
     columns = {name: columns[name] for name in layer.fields if name in columns}
     _refuse_what_is_missing(layer, columns, taken, headers)
+    if not columns:
+        problems.append(_no_columns(headers))
     used = {*columns.values(), *places}
     unused = tuple(header for header in headers if header not in used)
     return Matching(columns=columns, constants=taken, unused=unused, problems=tuple(problems))
+
+
+def _no_columns(headers: Sequence[str]) -> Problem:
+    told = Text(
+        "ไม่รู้จักคอลัมน์ใดในไฟล์เลย จึงเก็บเฉพาะรูป (ระบุด้วย --map)",
+        "no column of the file was recognised, so only the shapes were kept (say which with --map)",
+    )
+    return Problem(code="no-columns", told=told, value=", ".join(headers[:20]) or None)
+
+
+def place_columns(headers: Sequence[str]) -> tuple[str, ...]:
+    """The headers that say where, which a CSV's reader has used already."""
+    return tuple(header for header in headers if folded_header(header) in _PLACE_HEADERS)
 
 
 def _may_be_fed(layer: Layer, name: str) -> bool:

@@ -27,6 +27,8 @@ from geo.thai import (
 )  # fmt: skip
 
 FIRST_BUDDHIST_YEAR = 2400
+# What flood maps and rasters write for "none" in a column that cannot be negative.
+NUMBERS_FOR_NOTHING = (-999, -9999, -99999, -999999)
 LARGEST_INTEGER = 2**31 - 1
 
 NULL_LITERAL = Text("คำที่แปลว่าไม่มีค่า เก็บเป็นค่าว่าง", "a word for nothing; kept as empty")
@@ -159,6 +161,8 @@ def _number(text: str, words: Field) -> Cell:
 
 def number_cell(value: Decimal, words: Field) -> Cell:
     """A number judged by its column: whole, not too large, a year of which era, within its bounds."""
+    if words.at_least is not None and value < words.at_least and value in NUMBERS_FOR_NOTHING:
+        return _NULL
     if words.python_type is int:
         if value != value.to_integral_value():
             return Cell(None, "not-whole", NOT_WHOLE)

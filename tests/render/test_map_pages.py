@@ -17,33 +17,51 @@ HTML = {"accept": "text/html", "accept-language": "th"}
 EVIL = "<img src=x onerror=alert(1)>${alert(1)}`"
 
 
-@pytest.fixture
-def town(database_url: str) -> Iterator[dict[str, int]]:
+@pytest.fixture(scope="module")
+def town_url(new_database: Callable[[], str]) -> str:
+    """One database for the tests of this file that only read."""
+    return new_database()
+
+
+@pytest.fixture(scope="module")
+def town(town_url: str) -> dict[str, int]:
     """A community with everything in it, one with little, one nobody has drawn."""
-    engine = writing_engine(database_url)
+    engine = writing_engine(town_url)
     with Session(engine) as session, session.begin():
-        make_rows(session, "municipality", code="9098", name_th="เทศบาลนครหาดใหญ่", name_en="Hat Yai")
-        full, little, undrawn = (
-            make_rows(session, "community", name_th=name, name_en=english, aliases=None, **more)[0]
-            for name, english, more in (
-                ("ชุมชนจันทร์นิเวศน์", "Chan Niwet", {"registered_households": 1234}),
-                (EVIL, EVIL, {}),
-                ("ชุมชนยังไม่มีแนวเขต", "Undrawn", {"geom": None}),
-            )
-        )
-        uses = ["residential", "residential", "vacant"]
-        make_rows(
-            session, "parcel", count=3, land_use=uses, community_id=full, area_square_metres=[400.0, 400.0, 1700.0]
-        )
-        make_rows(session, "building", count=2, use=["residential", "commercial"], community_id=full)
-        make_rows(session, "asset", count=2, kind=["temple", "school"], name_th=["วัดหนึ่ง", EVIL], community_id=full)
-        make_rows(session, "risk_point", count=3, status=["verified", "verified", "reported"], kind="FIRE",
-                  community_id=full)  # fmt: skip
-        make_rows(session, "household", count=7, community_id=full)
-        make_rows(session, "household", count=4, community_id=little)
-        make_rows(session, "shared_area", name_th="คลองสำโรง")
+        made = _town(session)
     engine.dispose()
+    return made
+
+
+def _town(session: Session) -> dict[str, int]:
+    make_rows(session, "municipality", code="9098", name_th="เทศบาลนครหาดใหญ่", name_en="Hat Yai")
+    full, little, undrawn = (
+        make_rows(session, "community", name_th=name, name_en=english, aliases=None, **more)[0]
+        for name, english, more in (
+            ("ชุมชนจันทร์นิเวศน์", "Chan Niwet", {"registered_households": 1234}),
+            (EVIL, EVIL, {}),
+            ("ชุมชนยังไม่มีแนวเขต", "Undrawn", {"geom": None}),
+        )
+    )
+    uses, areas = ["residential", "residential", "vacant"], [400.0, 400.0, 1700.0]
+    make_rows(session, "parcel", count=3, land_use=uses, community_id=full, area_square_metres=areas)
+    make_rows(session, "building", count=2, use=["residential", "commercial"], community_id=full)
+    names = ["วัดหนึ่ง", EVIL]
+    make_rows(session, "asset", count=2, kind=["temple", "school"], name_th=names, community_id=full)
+    status = ["verified", "verified", "reported"]
+    make_rows(session, "risk_point", count=3, status=status, kind="FIRE", community_id=full)
+    make_rows(session, "household", count=7, community_id=full)
+    make_rows(session, "household", count=4, community_id=little)
+    make_rows(session, "shared_area", name_th="คลองสำโรง")
     return {"full": full, "little": little, "undrawn": undrawn}
+
+
+@pytest.fixture(scope="module")
+def client(town_url: str, town: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The service over the town; nothing in this file changes it."""
+    app = create_app(Settings(home=tmp_path_factory.mktemp("atlas")), database_url=town_url)
+    with TestClient(app, raise_server_exceptions=False) as found:
+        yield found
 
 
 @pytest.fixture
@@ -78,9 +96,9 @@ def test_a_map_page_asked_for_again_is_not_sent_again(client: TestClient, town: 
     assert again.content == b""
 
 
-def test_a_street_map_is_let_through_the_policy_and_nothing_else(database_url: str, tmp_path: Path) -> None:
+def test_a_street_map_is_let_through_the_policy_and_nothing_else(town_url: str, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, basemap="https://{s}.tile.example/{z}/{x}/{y}.png")
-    with TestClient(create_app(settings, database_url=database_url)) as client:
+    with TestClient(create_app(settings, database_url=town_url)) as client:
         policy = client.get("/map", headers=HTML).headers["content-security-policy"]
     assert "img-src 'self' data: https://*.tile.example;" in policy
     assert "connect-src 'self'" in policy
@@ -113,9 +131,10 @@ def test_what_makes_no_sense_is_refused_in_words(client: TestClient, path: str, 
     assert "<h1>" in page.text
 
 
-def test_a_map_of_an_empty_server_still_opens(client: TestClient) -> None:
-    for path in ("/map", "/maps?layers=parcel,household", "/"):
-        assert client.get(path, headers=HTML).status_code == 200
+def test_a_map_of_an_empty_server_still_opens(database_url: str, tmp_path: Path) -> None:
+    with TestClient(create_app(Settings(home=tmp_path), database_url=database_url)) as client:
+        for path in ("/map", "/maps?layers=parcel,household", "/"):
+            assert client.get(path, headers=HTML).status_code == 200
 
 
 def test_the_page_of_a_community_tells_its_numbers(pages: Callable[[str], str], town: dict[str, int]) -> None:
@@ -172,16 +191,17 @@ def test_an_empty_search_finds_nothing(client: TestClient, town: dict[str, int])
     assert client.get("/communities/search").json() == {"found": []}
 
 
-def test_a_map_of_several_towns_offers_each(client: TestClient, database_url: str, town: dict[str, int]) -> None:
+def test_a_map_of_several_towns_offers_each(database_url: str, tmp_path: Path) -> None:
     engine = writing_engine(database_url)
     with Session(engine) as session, session.begin():
-        make_rows(session, "municipality", code="9099", name_th="เทศบาลนครสงขลา", name_en="Songkhla")
-        make_rows(session, "community", name_th="เก้าเส้ง", municipality="9099")
+        for code, name in (("9098", "เทศบาลนครหาดใหญ่"), ("9099", "เทศบาลนครสงขลา")):
+            make_rows(session, "municipality", code=code, name_th=name)
+            make_rows(session, "community", municipality=code)
     engine.dispose()
-    page = client.get("/map", headers=HTML).text
-    assert "เทศบาลนครสงขลา" in page
-    assert "เทศบาลนครหาดใหญ่" in page
-    moved = client.get("/map?municipality=9099", headers=HTML).text
+    with TestClient(create_app(Settings(home=tmp_path), database_url=database_url)) as client:
+        first = client.get("/map", headers=HTML).text
+        moved = client.get("/map?municipality=9099", headers=HTML).text
+    assert first.index("เทศบาลนครหาดใหญ่") < first.index("เทศบาลนครสงขลา")
     assert moved.index("เทศบาลนครสงขลา") < moved.index("เทศบาลนครหาดใหญ่")
 
 
@@ -194,7 +214,7 @@ def test_the_legend_and_the_style_of_a_layer_are_served(client: TestClient) -> N
 
 
 def test_the_made_up_mark_is_on_the_demo_and_only_there(database_url: str, tmp_path: Path, client: TestClient) -> None:
-    with TestClient(create_app(Settings(home=tmp_path, demo=True), database_url=database_url)) as demo:
+    with TestClient(create_app(Settings(home=tmp_path, demo=True), database_url=town_url)) as demo:
         assert "Made-up data" in demo.get("/", headers=HTML).text
         assert '"demo":true' in demo.get("/map", headers=HTML).text
     assert "Made-up data" not in client.get("/", headers=HTML).text

@@ -51,7 +51,7 @@ def _file(bench: Bench, layer: str) -> str:
 
 def _ogr2ogr(bench: Bench) -> list[str]:
     return [
-        "ogr2ogr", "-f", "PostgreSQL", "PG:", _file(bench, "parcel"), "-nln", "parcel_ogr", "-append",
+        "ogr2ogr", "-f", "PostgreSQL", "PG:", _file(bench, "parcel"), "-nln", "parcel_ogr(geom)", "-append",
         "--config", "PG_USE_COPY", "YES",
     ]  # fmt: skip
 

@@ -162,7 +162,8 @@ def _throughput(
             "order by `wrk -t1 -c8` of a server just started (`atlas serve --workers 2`, nothing cached); then "
             "`pgbench -M prepared -c 8` with the same SQL over the same list, its look-up of a tile's place measured "
             f"alone and taken off. In turn, served {', '.join(f'{rate:.0f}' for rate, _, _ in served)}, pgbench "
-            f"{', '.join(f'{rate:.0f}' for rate in asked)} a second; served median {statistics.median(one for _, one, _ in served):.1f} ms, "
+            f"{', '.join(f'{rate:.0f}' for rate in asked)} a second; served median "
+            f"{statistics.median(one for _, one, _ in served):.1f} ms, "
             f"95th percentile {statistics.median(one for _, _, one in served):.1f} ms at 8 connections.",
         ),
     )
@@ -183,10 +184,12 @@ def _repeated(bench: Bench, tiles: list[tuple[int, int, int]]) -> Figure:
         connection.close()
     first, again = statistics.median(firsts), statistics.median(repeats)
     return Figure(
-        what="a repeated tile, times faster than its first", measured=f"{first / again:.1f} ({first * 1000:.1f} ms ÷ {again * 1000:.2f} ms)",
-        promised="≥ 5", holds=first >= 5 * again,
+        what="a repeated tile, times faster than its first",
+        measured=f"{first / again:.1f} ({first * 1000:.1f} ms ÷ {again * 1000:.2f} ms)",
+        promised="≥ 5",
+        holds=first >= 5 * again,
         details=(f"**Repeats**: medians of {len(firsts)} first answers and {len(repeats)} repeats on one connection.",),
-    )  # fmt: skip
+    )
 
 
 def _timed_get(connection: http.client.HTTPConnection, path: str) -> float:
