@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import socket
 import threading
 import time
@@ -42,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _swept(home: Path) -> None:
     if (home / "postgres").exists():
         Cluster(home).delete()
+    shutil.rmtree(home)
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,14 @@ length, or as soon as it grows too large; it is never held in memory.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path as PathParameter, Request
+from fastapi import APIRouter, Depends, Request
+from fastapi import Path as PathParameter
 from fastapi.responses import JSONResponse
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -76,7 +77,7 @@ async def _received(request: Request, writer: Writer) -> AsyncIterator[Received]
         await form.close()
 
 
-async def _no_more_than(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _no_more_than(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
     seen = 0
     async for chunk in stream:
         seen += len(chunk)
@@ -88,7 +89,8 @@ async def _no_more_than(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 def _too_big() -> TooBig:
     gigabytes = MOST_BYTES / 1024**3
     return TooBig(
-        f"ไฟล์ใหญ่เกิน {gigabytes:g} GB ให้ใช้คำสั่ง atlas load แทน", f"the file is larger than {gigabytes:g} GB; use `atlas load`"
+        f"ไฟล์ใหญ่เกิน {gigabytes:g} GB ให้ใช้คำสั่ง atlas load แทน",
+        f"the file is larger than {gigabytes:g} GB; use `atlas load`",
     )
 
 

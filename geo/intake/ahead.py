@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Iterator
@@ -24,10 +25,9 @@ def ahead(things: Iterator[One], *, by: int = 2) -> Iterator[One]:
 
     def offer(thing: One | _Ended) -> None:
         while not stop.is_set():
-            try:
-                return waiting.put(thing, timeout=0.2)
-            except queue.Full:
-                continue
+            with contextlib.suppress(queue.Full):
+                waiting.put(thing, timeout=0.2)
+                return
 
     def make() -> None:
         try:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import shapely
 from numpy.typing import NDArray
 
 from geo.errors import Text
@@ -14,7 +13,9 @@ from geo.intake.check import Checked
 from geo.intake.match import Matching
 from geo.store.links import TOWN, Linker, points_for
 
-NO_TOWN = Text("ไม่รู้ว่าอยู่เทศบาลใด (ระบุด้วย --municipality)", "no municipality is known for it (say which with --municipality)")
+NO_TOWN = Text(
+    "ไม่รู้ว่าอยู่เทศบาลใด (ระบุด้วย --municipality)", "no municipality is known for it (say which with --municipality)"
+)
 BAD_TOWN = Text("ไม่ใช่รหัสเทศบาล จึงหาจากที่ตั้งแทน", "not a municipality code; the place was used instead")
 UNKNOWN = Text("ไม่พบรหัสนี้ในเทศบาลเดียวกัน จึงหาจากที่ตั้งแทน", "no such code in this municipality; the place was used instead")
 SEVERAL = Text("มีหลายรายการที่ใช้รหัสนี้ จึงเลือกที่ใกล้ที่สุด", "several have this code; the nearest was taken")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 import shapely
 from numpy.typing import NDArray
 
@@ -28,6 +28,9 @@ from geo.layer import Layer
 from geo.shapes.many_areas import areas_of_many
 from geo.shapes.measure import length_metres
 from geo.thai import DateOrder
+
+# The stubs of pyarrow know no array of a kind that is found out at run time.
+compute: Any = pyarrow.compute
 
 REQUIRED = Text("คอลัมน์ที่ต้องมีว่างเปล่า", "a value that must be there is missing")
 NO_KEY = Text("ไม่มีรหัส จับคู่กับของเดิมไม่ได้", "without a code; cannot be matched with what is here already")
@@ -137,7 +140,7 @@ class Checker:
         self, shapes: NDArray[np.object_], columns: Mapping[str, pa.Array[Any]]
     ) -> dict[str, pa.Array[Any]]:
         """What the shape itself tells, where the file did not."""
-        found = {}
+        found: dict[str, pa.Array[Any]] = {}
         for name in self.measures():
             ways = {"area": areas_of_many, "length": length_metres}
             metres = ways[self.layer.fields[name].measure or "area"](shapes)
@@ -154,13 +157,14 @@ class Checker:
 
     def _kept(
         self, kept: NDArray[np.intp], seen: Seen, columns: dict[str, pa.Array[Any]], given: dict[str, pa.Array[Any]],
-        town: pa.Array[Any] | None, shapes: NDArray[np.object_] | None, digest: tuple[pa.Array[Any], pa.Array[Any] | None],
+        town: pa.Array[Any] | None, shapes: NDArray[np.object_] | None,
+        digest: tuple[pa.Array[Any], pa.Array[Any] | None],
     ) -> Checked:  # fmt: skip
         numbers = (kept + seen.first_row).astype(np.int32)
         whole = len(kept) == seen.rows
 
         def of(values: pa.Array[Any]) -> pa.Array[Any]:
-            return values if whole else values.take(pa.array(kept))
+            return values if whole else values.take(pa.array(kept, pa.int64()))
 
         columns = {name: of(values) for name, values in columns.items()}
         self._remember_keys(columns, numbers, seen)
@@ -176,12 +180,12 @@ class Checker:
         if not self.key:
             return
         parts = [columns[name].cast(pa.string()) for name in self.key]
-        bare = np.asarray(pc.equal(pc.fill_null(parts[0], ""), ""))
+        bare = np.asarray(compute.equal(compute.fill_null(parts[0], ""), ""))
         if bare.any():
             field_name = self.key[0]
             seen.warn("no-key", NO_KEY, numbers[bare] - seen.first_row, field=field_name,
                       column=self.matching.columns.get(field_name))  # fmt: skip
-        join: Any = pc.binary_join_element_wise
+        join: Any = compute.binary_join_element_wise
         self._keys.append(join(*parts, "\x1f", null_handling="replace", null_replacement=""))
         self._key_rows.append(numbers)
 
@@ -196,7 +200,7 @@ class Checker:
         repeated = _repeated(keys)
         if not repeated:
             return
-        mask = pc.is_in(keys, pa.array(list(repeated), pa.string())).to_numpy(zero_copy_only=False)
+        mask = compute.is_in(keys, pa.array(list(repeated), pa.string())).to_numpy(zero_copy_only=False)
         places: dict[str, list[int]] = {}
         for place, key in zip(
             np.flatnonzero(mask).tolist(), keys.filter(pa.array(mask)).to_pylist(), strict=True
@@ -216,10 +220,10 @@ class Checker:
 
 
 def _repeated(keys: pa.ChunkedArray[Any]) -> frozenset[str]:
-    counted: Any = pc.value_counts(keys)
+    counted: Any = compute.value_counts(keys)
     values, counts = coded_parts(counted)
     return frozenset(
-        key for key in values.filter(pc.greater(counts, 1)).to_pylist() if key and not key.startswith("\x1f")
+        key for key in values.filter(compute.greater(counts, 1)).to_pylist() if key and not key.startswith("\x1f")
     )
 
 
@@ -245,7 +249,7 @@ def digests(
         _as_bytes(values) for name, values in sorted({**columns, **given}.items()) if name not in left_out
     ]  # fmt: skip
     parts += [] if wkb is None else [wkb]
-    join: Any = pc.binary_join_element_wise
+    join: Any = compute.binary_join_element_wise
     rows: Sequence[bytes] = join(
         *parts, b"\x1f", null_handling="replace", null_replacement=b"\x00"
     ).to_pylist()
@@ -266,13 +270,13 @@ def as_ewkb(shapes: NDArray[np.object_]) -> pa.Array[Any]:
     GEOS would copy every shape to give it an SRID, so the four bytes are put in here: byte order, type, SRID, the rest.
     """
     plain = pa.array(shapely.to_wkb(shapes, byte_order=1, output_dimension=3), pa.binary())
-    cut: Any = pc.binary_slice
+    cut: Any = compute.binary_slice
     heads: Any = cut(plain, 1, 5).dictionary_encode()
     with_srid = [
         b"\x01" + (int.from_bytes(head, "little") | 0x20000000).to_bytes(4, "little") + (4326).to_bytes(4, "little")
         for head in heads.dictionary.to_pylist()
     ]
-    join: Any = pc.binary_join_element_wise
+    join: Any = compute.binary_join_element_wise
     begun: Any = pa.array(with_srid, pa.binary()).take(heads.indices)
     # Without an end pyarrow asks for a buffer of less than nothing.
     joined: pa.Array[Any] = join(begun, cut(plain, 5, 2**31 - 1), b"")

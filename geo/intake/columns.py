@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 from numpy.typing import NDArray
 
 from geo.intake.seen import Seen
@@ -28,6 +28,9 @@ from geo.intake.values import (
 )  # fmt: skip
 from geo.layer import Field
 from geo.thai import DateOrder
+
+# The stubs of pyarrow know no array of a kind that is found out at run time.
+compute: Any = pyarrow.compute
 
 MOST_DECIMALS = 9
 # Printable ASCII without spaces, with a digit: never a word for nothing, never mojibake, nothing to mend.
@@ -62,24 +65,25 @@ def _as_text(values: pa.Array[Any]) -> pa.Array[Any]:
         return values
     if pa.types.is_floating(values.type):
         # 9098.0 is what a float column makes of the code 9098.
-        whole = pc.equal(values, pc.round(values))
-        if pc.all(whole).as_py() is not False and pc.all(pc.less(pc.abs(values), 1e15)).as_py() is not False:
+        whole = compute.equal(values, compute.round(values))
+        if compute.all(whole).as_py() is not False and compute.all(compute.less(compute.abs(values), 1e15)).as_py() is not False:
             values = values.cast(pa.int64())
     return values.cast(pa.string())
 
 
 def _mended_texts(values: pa.Array[Any], words: Field, seen: Seen, reader: Reader, column: str) -> pa.Array[Any]:
     """Free text: Python reads only the cells that Arrow does not find plain."""
-    plain = pc.match_substring_regex(values, f"^({words.pattern})$" if words.pattern else _PLAIN)
-    doubtful = ~np.asarray(pc.fill_null(plain, True))
+    plain = compute.match_substring_regex(values, f"^({words.pattern})$" if words.pattern else _PLAIN)
+    doubtful = ~np.asarray(compute.fill_null(plain, True))
     if not doubtful.any():
         return values
     mask = pa.array(doubtful)
     coded: Any = values.filter(mask).dictionary_encode()
     cells = [reader(text) for text in coded.dictionary.to_pylist()]
     _tell(coded, cells, words, seen, column, rows=np.flatnonzero(doubtful))
-    replaced: Any = pc.replace_with_mask
-    found: pa.Array[Any] = replaced(values, mask, _array([cell.value for cell in cells], words).take(coded.indices))
+    found: pa.Array[Any] = compute.replace_with_mask(
+        values, mask, _array([cell.value for cell in cells], words).take(coded.indices)
+    )
     return found
 
 
@@ -99,7 +103,8 @@ def _tell(
         where = order[starts[place] : starts[place + 1]]
         where = where if rows is None else rows[where]
         where = where[~seen.refused[where]]
-        assert cell.code is not None and cell.told is not None
+        assert cell.code is not None
+        assert cell.told is not None
         if not len(where):
             continue
         if cell.level == "changed":
@@ -163,19 +168,19 @@ def _typed(values: pa.Array[Any], words: Field, seen: Seen, column: str) -> pa.A
 
 def _dates(values: pa.Array[Any], words: Field, seen: Seen, column: str) -> pa.Array[Any]:
     days = values.cast(pa.date32(), safe=False)
-    buddhist = pc.fill_null(pc.greater_equal(pc.year(days), FIRST_BUDDHIST_YEAR), False).to_numpy(
+    buddhist = compute.fill_null(compute.greater_equal(compute.year(days), FIRST_BUDDHIST_YEAR), False).to_numpy(
         zero_copy_only=False
     )
     if not buddhist.any():
         return days
     where = np.flatnonzero(buddhist)
-    given = days.to_pylist()
+    given: list[Any] = days.to_pylist()
     # A leap day of the Buddhist calendar, 29 February 2567, cannot stand in a date column; 28 and others can.
     for place in where.tolist():
         given[place] = given[place].replace(year=given[place].year - 543)
     seen.tell(
         "buddhist-date", BUDDHIST_DATE, where, level="changed", field=words.name, column=column,
-        values=pc.take(days, pa.array(where)).to_pylist(), became=[given[place] for place in where.tolist()],
+        values=[day.as_py() for day in days.take(pa.array(where, pa.int64()))], became=[given[place] for place in where.tolist()],
     )  # fmt: skip
     return pa.array(given, pa.date32())
 

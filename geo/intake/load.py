@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 
 from geo.errors import BadRequest, Problem, RefusedImport, Text
 from geo.intake.ahead import ahead
-from geo.intake.check import Checker
 from geo.intake.belonging import LinkingBatches
+from geo.intake.check import Checker
 from geo.intake.kinds import CSV
 from geo.intake.match import PLACE_NAMES, Matching, matched, place_columns
 from geo.intake.open import Opened, opened
@@ -58,8 +58,8 @@ class LoadOptions:
 
 
 def load_file(
-    engine: Engine, layer: Layer, path: Path, options: LoadOptions, *, layers: Mapping[str, Layer], by: str, origin: str,
-    at: dt.datetime, progress: Progress | None = None, file_name: str | None = None,
+    engine: Engine, layer: Layer, path: Path, options: LoadOptions, *, layers: Mapping[str, Layer], by: str,
+    origin: str, at: dt.datetime, progress: Progress | None = None, file_name: str | None = None,
 ) -> Report:  # fmt: skip
     """Bring a file into a layer; RefusedImport, with all of its problems, when it is not taken.
 
@@ -88,7 +88,9 @@ def load_file(
 
 def _check_town(town: str | None) -> None:
     if town is not None and not re.fullmatch("[0-9]{2,8}", town):
-        raise BadRequest(f"รหัสเทศบาล {town!r} ต้องเป็นตัวเลข เช่น 9098", f"the municipality code {town!r} is not a number like 9098")
+        raise BadRequest(
+            f"รหัสเทศบาล {town!r} ต้องเป็นตัวเลข เช่น 9098", f"the municipality code {town!r} is not a number like 9098"
+        )
 
 
 def _with_what_the_reader_told(refusal: RefusedImport, file: Opened) -> RefusedImport:

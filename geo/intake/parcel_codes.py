@@ -1,7 +1,7 @@
 """Parcel codes of the tax map and the zone, block and lot beside them (DOMAIN 2.2, 2.3).
 
-Offices keep the parts in two ways: `04` `B` `066` for 04B066, or a block of three letters, `02S` with `015/004`, beside a
-zone that means something else. The code is taken apart and compared; it is never rebuilt from its parts.
+Offices keep the parts in two ways: `04` `B` `066` for 04B066, or a block of three letters, `02S` with `015/004`,
+beside a zone that means something else. The code is taken apart and compared; it is never rebuilt from its parts.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from geo.errors import Text
 from geo.intake.seen import Seen
+
+# The stubs of pyarrow know no array of a kind that is found out at run time.
+compute: Any = pyarrow.compute
 
 # [0-9] and not \d, which takes Thai digits too.
 PARCEL_CODE = r"^(?P<zone>[0-9]{2})(?P<block>[A-Z])(?P<lot>[0-9]{3})(?P<sub>(?:/[0-9]{1,3}){0,3})$"
@@ -45,16 +48,16 @@ def tell_parts_that_disagree(
     if not {"parcel_code", "zone", "block", "lot"} <= set(columns):
         return
     code, zone, block, lot = (columns[name] for name in ("parcel_code", "zone", "block", "lot"))
-    parts: Any = pc.extract_regex(code, PARCEL_CODE)
+    parts: Any = compute.extract_regex(code, PARCEL_CODE)
     own_zone, own_block, own_lot, own_sub = (
-        pc.struct_field(parts, name) for name in ("zone", "block", "lot", "sub")
+        compute.struct_field(parts, name) for name in ("zone", "block", "lot", "sub")
     )
-    join: Any = pc.binary_join_element_wise
-    same_lot = pc.or_(pc.equal(lot, own_lot), pc.equal(lot, join(own_lot, own_sub, "")))
-    in_three = pc.and_(pc.equal(zone, own_zone), pc.equal(block, own_block))
-    in_two = pc.equal(block, join(own_zone, own_block, ""))
-    agrees = pc.and_kleene(pc.or_kleene(in_three, in_two), same_lot)
-    wrong = ~np.asarray(pc.fill_null(agrees, True)) & ~seen.refused
+    join: Any = compute.binary_join_element_wise
+    same_lot = compute.or_(compute.equal(lot, own_lot), compute.equal(lot, join(own_lot, own_sub, "")))
+    in_three = compute.and_(compute.equal(zone, own_zone), compute.equal(block, own_block))
+    in_two = compute.equal(block, join(own_zone, own_block, ""))
+    agrees = compute.and_kleene(compute.or_kleene(in_three, in_two), same_lot)
+    wrong = ~np.asarray(compute.fill_null(agrees, True)) & ~seen.refused
     where = np.flatnonzero(wrong)
     room = min(len(where), seen.findings.values_room("key-composition", headers.get("parcel_code")))
     for place in where[:room]:

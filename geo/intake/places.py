@@ -78,7 +78,10 @@ def _no_places(file: Opened) -> RefusedImport:
     )
     columns = ", ".join(name for name, _ in file.columns[:60])
     choices = (
-        Text("--map lon=คอลัมน์ --map lat=คอลัมน์ หรือ --map wkt=คอลัมน์", "--map lon=COLUMN --map lat=COLUMN, or --map wkt=COLUMN"),
+        Text(
+            "--map lon=คอลัมน์ --map lat=คอลัมน์ หรือ --map wkt=คอลัมน์",
+            "--map lon=COLUMN --map lat=COLUMN, or --map wkt=COLUMN",
+        ),
         Text(f"คอลัมน์ในไฟล์: {columns}", f"columns found in the file: {columns}"),
     )  # fmt: skip
     return RefusedImport(

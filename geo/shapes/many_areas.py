@@ -1,7 +1,7 @@
 """Areas of very many polygons at once.
 
-`area_square_metres` builds each shape again on its equal-area map. A lot of the tax map has one ring and no hole, so its
-area is a sum over its corners, which numpy does for a million of them in a second.
+`area_square_metres` builds each shape again on its equal-area map. A lot of the tax map has one ring and no hole,
+so its area is a sum over its corners, which numpy does for a million of them in a second.
 """
 
 from __future__ import annotations

@@ -54,7 +54,8 @@ def one_transaction(engine: Engine, *, keep: bool) -> Iterator[Session]:
 
 def begun(session: Session, layer: Layer, file: FileFacts, *, by: str, origin: str, at: dt.datetime) -> Act:
     """The batch and change rows of a load, which wait their turn behind another load of the same layer."""
-    session.execute(text("SELECT pg_advisory_xact_lock(:lock, hashtext(:layer))"), {"lock": LOAD_LOCK, "layer": layer.id})
+    turn = text("SELECT pg_advisory_xact_lock(:lock, hashtext(:layer))")
+    session.execute(turn, {"lock": LOAD_LOCK, "layer": layer.id})
     batch = ImportBatch(
         layer=layer.id, file_name=file.name, file_sha256=bytes.fromhex(file.sha256), file_bytes=file.size, loaded_at=at,
         loaded_by=by, municipality=file.municipality, driver=file.driver, encoding=file.encoding, crs_in=file.crs,

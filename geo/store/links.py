@@ -158,7 +158,8 @@ def _columns(target: Layer, code: str) -> str:
 
 
 def _all_targets(session: Session, target: Layer, code: str) -> Targets:
-    return _targets(session.execute(text(f"SELECT {_columns(target, code)} FROM {quoted(target.id)} AS t ORDER BY t.id")))
+    everything = f"SELECT {_columns(target, code)} FROM {quoted(target.id)} AS t ORDER BY t.id"
+    return _targets(session.execute(text(everything)))
 
 
 def _targets_near(
@@ -217,8 +218,9 @@ def _relinked(
     session: Session, layer: Layer, name: str, link: Link, box: Box, *, cause: Change, at: dt.datetime
 ) -> int:
     change = Change(
-        made_at=at, made_by=cause.made_by, origin=cause.origin, operation="relink", layer=layer.id, batch_id=cause.batch_id
-    )
+        made_at=at, made_by=cause.made_by, origin=cause.origin, operation="relink", layer=layer.id,
+        batch_id=cause.batch_id,
+    )  # fmt: skip
     session.add(change)
     session.flush()
     given = {

@@ -166,7 +166,8 @@ def _set(layer: Layer, incoming: Incoming) -> str:
         parts.append("geom = coalesce(i.geom, t.geom)")
     for name, how in zip(layer.links, _hows(layer), strict=True):
         # A person's own link stays; so does one that an earlier file gave, unless this file gives another.
-        keeps = f"t.{quoted(how)} = '{HAND}' OR (t.{quoted(how)} = '{GIVEN}' AND i.{quoted(how)} IS DISTINCT FROM '{GIVEN}')"
+        was, brought = f"t.{quoted(how)}", f"i.{quoted(how)}"
+        keeps = f"{was} = '{HAND}' OR ({was} = '{GIVEN}' AND {brought} IS DISTINCT FROM '{GIVEN}')"
         parts += [
             f"{quoted(one)} = CASE WHEN {keeps} THEN t.{quoted(one)} ELSE i.{quoted(one)} END" for one in (name, how)
         ]

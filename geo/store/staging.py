@@ -27,7 +27,8 @@ STAGING = "incoming"
 def make_staging(session: Session, layer: Layer, columns: Sequence[str]) -> None:
     """An empty staging table with these columns of the layer, in the layer's types."""
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
-    types = {column.name: column.type.compile(dialect) for column in layer.table.__table__.columns} | {"geom": "geometry"}
+    types = {column.name: column.type.compile(dialect) for column in layer.table.__table__.columns}
+    types["geom"] = "geometry"
     named = ", ".join(f"{quoted(name)} {types[name]}" for name in columns)
     session.execute(text(f"CREATE TEMPORARY TABLE {STAGING} (row_no integer, {named}) ON COMMIT DROP"))
 
@@ -36,13 +37,13 @@ def copy_rows(session: Session, table: str, rows: pa.RecordBatch) -> None:
     """Append a batch to a table by binary COPY; its columns are named as the table's."""
     connection: Any = session.connection().connection.driver_connection
     columns = ", ".join(quoted(name) for name in rows.schema.names)
+    statement = f"COPY {quoted(table)} ({columns}) FROM STDIN (FORMAT BINARY)"
     encoder = ArrowToPostgresBinaryEncoder(rows.schema)
     try:
-        with connection.cursor() as cursor:
-            with cursor.copy(f"COPY {quoted(table)} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
-                copy.write(encoder.write_header())
-                copy.write(encoder.write_batch(rows))
-                copy.write(encoder.finish())
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write(encoder.write_header())
+            copy.write(encoder.write_batch(rows))
+            copy.write(encoder.finish())
     except psycopg.OperationalError as error:
         raise away() from error
 
