@@ -14,9 +14,7 @@ from api.caching import Kept
 PUBLIC = "public, max-age=0, must-revalidate"
 
 
-def answer(
-    request: Request, kept: Kept, media_type: str, *, vary: str = "Accept-Encoding", **headers: str
-) -> Response:
+def answer(request: Request, kept: Kept, media_type: str, *, vary: str = "Accept-Encoding", **headers: str) -> Response:
     """`kept` as a response: 304, gzip or plain."""
     gzip = len(kept.body) > 500 and "gzip" in request.headers.get("accept-encoding", "")
     # Two encodings are two representations: each has its own strong tag.
@@ -44,9 +42,7 @@ def has_already(request: Request, etag: str) -> bool:
     return "*" in tags or etag in tags
 
 
-def json_answer(
-    request: Request, body: Any, media_type: str = "application/json", **headers: str
-) -> Response:
+def json_answer(request: Request, body: Any, media_type: str = "application/json", **headers: str) -> Response:
     """A JSON document as a response; Thai is written as itself."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return answer(

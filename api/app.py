@@ -19,7 +19,8 @@ from api.settings import Settings
 from geo.store.db import read_only_engine, writing_engine
 
 HERE = Path(__file__).parent
-ROUTES = ("landing", "health", "collections", "items", "tiles", "imports", "maps")
+# Tiles first: routes are tried in order, and a map asks for tiles by the hundred.
+ROUTES = ("tiles", "items", "collections", "landing", "health", "imports", "maps")
 
 
 def create_app(settings: Settings, *, database_url: str) -> FastAPI:
@@ -36,7 +37,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.state.settings = settings
     app.state.database_url = database_url
     app.state.reading = read_only_engine(database_url)
-    app.state.reading_single = app.state.reading.execution_options(isolation_level="AUTOCOMMIT")
+    app.state.reading_single = read_only_engine(database_url, single=True)
     app.state.writing = writing_engine(database_url)
     app.state.cache = EditCache()
     add_error_handlers(app)
@@ -61,4 +62,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     listener.stop()
     app.state.reading.dispose()
+    app.state.reading_single.dispose()
     app.state.writing.dispose()

@@ -127,9 +127,7 @@ def up(
             token = None if has_token(session) else make_token(session, "bootstrap")
         engine.dispose()
         if token:
-            console.print(
-                f"โทเคนสำหรับเขียนผ่านเว็บ แสดงครั้งเดียว · write token, shown once: {token}", markup=False
-            )
+            console.print(f"โทเคนสำหรับเขียนผ่านเว็บ แสดงครั้งเดียว · write token, shown once: {token}", markup=False)
         _serve(settings, url, settings.workers)
 
 
@@ -175,16 +173,12 @@ def load(
     crs: Annotated[str | None, typer.Option(help="ระบบพิกัด · e.g. EPSG:24047")] = None,
     encoding: Annotated[str | None, typer.Option(help="รหัสอักขระ · e.g. cp874")] = None,
     map: Annotated[list[str] | None, typer.Option("--map", help="FIELD=COLUMN")] = None,
-    set: Annotated[
-        list[str] | None, typer.Option("--set", help="FIELD=VALUE ให้ทุกแถว · for every row")
-    ] = None,
+    set: Annotated[list[str] | None, typer.Option("--set", help="FIELD=VALUE ให้ทุกแถว · for every row")] = None,
     sheet: Annotated[str | None, typer.Option(help="ชั้นในไฟล์ · the layer inside the file")] = None,
     anywhere: Annotated[
         bool, typer.Option("--anywhere", help="รับข้อมูลนอกประเทศไทย · accept places outside Thailand")
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="ตรวจอย่างเดียว · check only, change nothing")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="ตรวจอย่างเดียว · check only, change nothing")] = False,
     report: Annotated[Path | None, typer.Option(help="เขียนรายงาน JSON · write the report as JSON")] = None,
 ) -> None:
     """นำเข้าไฟล์ · Load files into a layer: all of a file or nothing of it."""
@@ -216,9 +210,7 @@ def load(
             console.print(told.to_text(), markup=False, soft_wrap=True)
     if report:
         whole = [*made, *refusals]
-        report.write_text(
-            json.dumps(whole[0] if len(files) == 1 else whole, ensure_ascii=False, indent=1), "utf-8"
-        )
+        report.write_text(json.dumps(whole[0] if len(files) == 1 else whole, ensure_ascii=False, indent=1), "utf-8")
     if refusals:
         raise typer.Exit(1)
 
@@ -235,9 +227,7 @@ def _pairs(texts: list[str] | None, option: str) -> Mapping[str, str]:
 
 @app.command()
 def demo(
-    scale: Annotated[
-        float, typer.Option(min=0.05, max=100, help="กี่เท่าของ 20,000 แปลง · times 20,000 parcels")
-    ] = 1.0,
+    scale: Annotated[float, typer.Option(min=0.05, max=100, help="กี่เท่าของ 20,000 แปลง · times 20,000 parcels")] = 1.0,
     seed: Annotated[int | None, typer.Option(help="เลขตั้งต้นสุ่ม · random seed")] = None,
     out: Annotated[Path | None, typer.Option(help="เขียนเป็นไฟล์แทน · write files here instead")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="แม้มีข้อมูลจริงอยู่ · even beside real data")] = False,
@@ -258,9 +248,7 @@ def _demo(engine: Engine, *, scale: float, seed: int | None, yes: bool = False) 
     from data.demo import write_town
 
     with progress_bar("เมืองตัวอย่าง · demo town") as progress:
-        counts = write_town(
-            engine, LAYERS, scale=scale, seed=seed, by="demo", at=now(), yes=yes, progress=progress
-        )
+        counts = write_town(engine, LAYERS, scale=scale, seed=seed, by="demo", at=now(), yes=yes, progress=progress)
     made = {name: count for name, count in counts.items() if count}
     if made:
         told = ", ".join(f"{LAYERS[name].title.th} {count:,}" for name, count in made.items())

@@ -32,9 +32,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     built = (Path(__file__).parent / "static").is_dir()
     yield Finding(good=built, told=Text("หน้าเว็บสร้างแล้ว" if built else "ยังไม่ได้สร้างหน้าเว็บ (make run)",
                                         "web pages built" if built else "web pages not built yet (make run)"))  # fmt: skip
-    free = (
-        shutil.disk_usage(settings.home.parent if not settings.home.exists() else settings.home).free / 2**30
-    )
+    free = shutil.disk_usage(settings.home.parent if not settings.home.exists() else settings.home).free / 2**30
     yield Finding(good=free > 2, told=Text(f"พื้นที่ว่าง {free:.0f} GiB", f"{free:.0f} GiB of disk free"))
     try:
         if settings.database_url:
@@ -46,9 +44,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield Finding(good=False, told=error.told)
     except DBAPIError as error:
         kind = type(error).__name__
-        yield Finding(
-            good=False, told=Text(f"ฐานข้อมูลไม่ตอบ ({kind})", f"the database does not answer ({kind})")
-        )
+        yield Finding(good=False, told=Text(f"ฐานข้อมูลไม่ตอบ ({kind})", f"the database does not answer ({kind})"))
 
 
 def _database(url: str) -> Iterator[Finding]:

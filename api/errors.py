@@ -80,9 +80,7 @@ def _ours(request: Request, error: Exception) -> Response:
 def _bad_parameters(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     # The words of the check, never the value given: a value may be somebody's secret.
-    said = (
-        "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()) or "body"
-    )
+    said = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()) or "body"
     return problem_response(request, 400, Text(f"พารามิเตอร์ไม่ถูกต้อง — {said}", f"Invalid parameter — {said}"))
 
 

@@ -40,9 +40,7 @@ def page(
     """A page from a template; `settings`, `language` and `request` are there for every template."""
     language = language_of(request)
     settings = request.app.state.settings
-    body = _environment.get_template(template).render(
-        request=request, settings=settings, language=language, **words
-    )
+    body = _environment.get_template(template).render(request=request, settings=settings, language=language, **words)
     return HTMLResponse(
         body,
         status_code,

@@ -76,11 +76,7 @@ def folded(name: str) -> str:
 
 
 def _code(id: str, row: dict[str, str]) -> Code:
-    rest = {
-        key: value
-        for key, value in row.items()
-        if key not in ("code", "th", "en", "aliases", "color") and value
-    }
+    rest = {key: value for key, value in row.items() if key not in ("code", "th", "en", "aliases", "color") and value}
     if not (row.get("code") and row.get("th") and row.get("en")):
         raise BadLayer(f"code list {id}: a row needs code, th and en, not {row}")
     return Code(

@@ -100,9 +100,7 @@ class RefusedImport(AtlasError):
     `choices` are what a person may add to the command to have it taken, for example `--crs EPSG:24047`.
     """
 
-    def __init__(
-        self, told: Text, *, problems: tuple[Problem, ...] = (), choices: tuple[Text, ...] = ()
-    ) -> None:
+    def __init__(self, told: Text, *, problems: tuple[Problem, ...] = (), choices: tuple[Text, ...] = ()) -> None:
         super().__init__(told.th, told.en)
         self.problems = problems
         self.choices = choices

@@ -142,11 +142,7 @@ class Field:
         if self.codes:
             labels = [self.codes.label(code) for code in (str(value).split() if self.many else [str(value)])]
             return Text(", ".join(one.th for one in labels), ", ".join(one.en for one in labels))
-        number = (
-            isinstance(value, (int, float, Decimal))
-            and not self.name.endswith("year")
-            and "code" not in self.name
-        )
+        number = isinstance(value, (int, float, Decimal)) and not self.name.endswith("year") and "code" not in self.name
         shown = f"{round(value, 2):,}" if number else str(value)
         return Text(*([f"{shown} {self.unit}" if self.unit else shown] * 2))
 
@@ -211,9 +207,7 @@ def field(
     return mapped_column(index=indexed, info={"field": words})
 
 
-def computed(
-    label: Text, audience: Audience, sql: str, *, codes: CodeList | None = None
-) -> MappedColumn[Any]:
+def computed(label: Text, audience: Audience, sql: str, *, codes: CodeList | None = None) -> MappedColumn[Any]:
     """A column that PostgreSQL works out from the row's other columns; `sql` must be immutable."""
     words = Field(label=label, audience=audience, codes=codes, computed=True)
     return mapped_column(Computed(sql, persisted=True), info={"field": words})
@@ -224,9 +218,7 @@ def link(
 ) -> MappedColumn[Any]:
     """A foreign key `{to}_id`; how it was found stands beside it in `{to}_link` (given, location or hand)."""
     words = Field(label=label, audience=audience, link=Link(to=to, code=code, import_from=import_from))
-    return mapped_column(
-        BigInteger, ForeignKey(f"{to}.id", ondelete="SET NULL"), index=True, info={"field": words}
-    )
+    return mapped_column(BigInteger, ForeignKey(f"{to}.id", ondelete="SET NULL"), index=True, info={"field": words})
 
 
 def shape(*kinds: str, public: Published | Cells, required: bool = True) -> MappedColumn[Any]:
@@ -280,9 +272,7 @@ class LayerTable(Base):
         sort_order=-8,
         info={"field": Field(label=MUNICIPALITY, audience=Audience.PUBLIC, import_from=MUNICIPALITY_HEADERS)},
     )
-    changed_at: Mapped[dt.datetime] = mapped_column(
-        DateTime(timezone=True), server_default=func.now(), sort_order=90
-    )
+    changed_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now(), sort_order=90)
     source_digest: Mapped[uuid.UUID | None] = mapped_column(Uuid, sort_order=91)
     geom: Any
 
@@ -304,9 +294,7 @@ class LayerTable(Base):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         stems = [name.removesuffix("_id") for name, value in vars(cls).items() if _link_of(value)]
         for stem in stems:
-            setattr(
-                cls, f"{stem}_link", mapped_column(f"{stem}_link", TextType, nullable=True, sort_order=80)
-            )
+            setattr(cls, f"{stem}_link", mapped_column(f"{stem}_link", TextType, nullable=True, sort_order=80))
         cells = _shape_of(cls).cells
         if cells:
             sql = f"atlas_cell(geom, {cells.metres})"
@@ -330,9 +318,7 @@ class LayerTable(Base):
 def history_of(table: Table) -> Table:
     """The table of closed versions: the row's columns as they were, and the change that closed them."""
     copies = [
-        Column(
-            c.name, c.type, primary_key=c.name in ("id", "version"), nullable=c.nullable, autoincrement=False
-        )
+        Column(c.name, c.type, primary_key=c.name in ("id", "version"), nullable=c.nullable, autoincrement=False)
         for c in table.columns
         if c.name not in ("geom_mercator", "cell_id")
     ]
@@ -413,9 +399,7 @@ class Layer:
             raise BadLayer(f"{self.id}: the style's column {self.style.by} has no code list")
         if self.generalise and (self.public_rows or self.shape.cells):
             raise BadLayer(f"{self.id}: a generalisation would count rows that the public may not see")
-        bare = [
-            c.name for c in self.table.__table__.columns if c.name not in _PLAIN and "field" not in c.info
-        ]
+        bare = [c.name for c in self.table.__table__.columns if c.name not in _PLAIN and "field" not in c.info]
         if any(not name.endswith("_link") for name in bare):
             raise BadLayer(f"{self.id}: columns without an audience and labels: {sorted(bare)}")
 

@@ -57,9 +57,7 @@ class Asset(LayerTable):
     surveyed_on: Mapped[dt.date | None] = field(
         Text("วันที่สำรวจ", "Surveyed on"), PUBLIC, import_from=("surveyed_on", "retrieved", "วันที่สำรวจ")
     )
-    source_note: Mapped[str | None] = field(
-        Text("แหล่งข้อมูล", "Source"), PUBLIC, import_from=("source", "แหล่งข้อมูล")
-    )
+    source_note: Mapped[str | None] = field(Text("แหล่งข้อมูล", "Source"), PUBLIC, import_from=("source", "แหล่งข้อมูล"))
     contact: Mapped[str | None] = field(
         Text("ผู้ประสานงาน", "Contact"),
         Audience.STAFF,
@@ -83,9 +81,7 @@ LAYER = Layer(
     keys=(("asset_code",), ("name_th", "kind"), ("name_th",)),
     zooms=range(11, 20),
     stack=Stack.POINTS,
-    style=Style(
-        color="#43a047", fill_opacity=0.9, symbol="circle", by="kind", label="name_th", label_from_zoom=16
-    ),
+    style=Style(color="#43a047", fill_opacity=0.9, symbol="circle", by="kind", label="name_th", label_from_zoom=16),
     popup=(
         "name_th",
         "name_en",

@@ -65,9 +65,7 @@ class Building(LayerTable):
         at_least=1700,
         at_most=2200,
     )
-    house_no: Mapped[str | None] = field(
-        Text("บ้านเลขที่", "House number"), STAFF, import_from=("house_no", "บ้านเลขที่")
-    )
+    house_no: Mapped[str | None] = field(Text("บ้านเลขที่", "House number"), STAFF, import_from=("house_no", "บ้านเลขที่"))
     house_code: Mapped[str | None] = field(
         Text("เลขรหัสประจำบ้าน", "House registration code"),
         STAFF,
@@ -88,9 +86,7 @@ class Building(LayerTable):
         code="parcel_code",
         import_from=("parcel_code", "PARCEL_COD", "รหัสแปลง"),
     )
-    community_id: Mapped[int | None] = link(
-        Text("ชุมชน", "Community"), PUBLIC, to="community", code="community_code"
-    )
+    community_id: Mapped[int | None] = link(Text("ชุมชน", "Community"), PUBLIC, to="community", code="community_code")
     geom: Mapped[WKBElement] = shape("POLYGON", public=Published.AS_IT_IS)
 
 

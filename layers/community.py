@@ -55,9 +55,7 @@ class Community(LayerTable):
         PUBLIC,
         import_from=("name_en", "community_name_en", "TAM_NAM_E", "ADM3_EN"),
     )
-    aliases: Mapped[str | None] = field(
-        Text("ชื่ออื่น", "Other names"), PUBLIC, import_from=("aliases", "alias", "ชื่ออื่น")
-    )
+    aliases: Mapped[str | None] = field(Text("ชื่ออื่น", "Other names"), PUBLIC, import_from=("aliases", "alias", "ชื่ออื่น"))
     kind: Mapped[str | None] = field(
         Text("ลักษณะชุมชน", "Kind"),
         PUBLIC,
@@ -86,9 +84,7 @@ class Community(LayerTable):
         import_from=("registered_people", "population", "ประชากร"),
         at_least=0,
     )
-    counted_on: Mapped[dt.date | None] = field(
-        Text("วันที่ของจำนวน", "Counted on"), PUBLIC, import_from=("counted_on",)
-    )
+    counted_on: Mapped[dt.date | None] = field(Text("วันที่ของจำนวน", "Counted on"), PUBLIC, import_from=("counted_on",))
     problems: Mapped[str | None] = field(
         Text("ปัญหาที่ชุมชนระบุ", "Problems the community names"),
         PUBLIC,

@@ -34,9 +34,7 @@ class FloodStation(LayerTable):
         import_from=("station_code", "rid_code", "ref", "รหัสสถานี", "code"),
         indexed=True,
     )
-    aliases: Mapped[str | None] = field(
-        Text("รหัสอื่น", "Other codes"), PUBLIC, import_from=("aliases", "thaiwater_id")
-    )
+    aliases: Mapped[str | None] = field(Text("รหัสอื่น", "Other codes"), PUBLIC, import_from=("aliases", "thaiwater_id"))
     name_th: Mapped[str | None] = field(
         Text("ชื่อสถานี", "Name in Thai"), PUBLIC, import_from=("name_th", "name", "ชื่อสถานี")
     )
@@ -44,9 +42,7 @@ class FloodStation(LayerTable):
     kind: Mapped[str | None] = field(
         Text("ชนิดสถานี", "Kind"), PUBLIC, codes=CodeList.read("station_kind"), import_from=("kind", "ชนิด")
     )
-    canal: Mapped[str | None] = field(
-        Text("ลำน้ำ", "River or canal"), PUBLIC, import_from=("canal", "river", "ลำน้ำ")
-    )
+    canal: Mapped[str | None] = field(Text("ลำน้ำ", "River or canal"), PUBLIC, import_from=("canal", "river", "ลำน้ำ"))
     network: Mapped[str | None] = field(
         Text("หน่วยงาน", "Network"), PUBLIC, import_from=("network", "agency", "หน่วยงาน")
     )
@@ -68,9 +64,7 @@ class FloodStation(LayerTable):
         "round((bank_m - 1.5)::numeric, 3)::double precision",
     )
     note: Mapped[str | None] = field(Text("หมายเหตุ", "Note"), PUBLIC, import_from=("note", "หมายเหตุ"))
-    community_id: Mapped[int | None] = link(
-        Text("ชุมชน", "Community"), PUBLIC, to="community", code="community_code"
-    )
+    community_id: Mapped[int | None] = link(Text("ชุมชน", "Community"), PUBLIC, to="community", code="community_code")
     geom: Mapped[WKBElement] = shape("POINT", public=Published.AS_IT_IS)
 
 
@@ -82,13 +76,9 @@ LAYER = Layer(
     keys=(("station_code",), ("name_th",)),
     zooms=range(7, 20),
     stack=Stack.POINTS,
-    style=Style(
-        color="#1565c0", fill_opacity=1.0, symbol="drop", by="kind", label="station_code", label_from_zoom=13
-    ),
+    style=Style(color="#1565c0", fill_opacity=1.0, symbol="drop", by="kind", label="station_code", label_from_zoom=13),
     popup=("station_code", "name_th", "name_en", "kind", "canal", "network", "bank_m", "warning_m", "note"),
-    source=Text(
-        "กรมชลประทาน คลังข้อมูลน้ำ และเครือข่ายเฝ้าระวังหาดใหญ่", "RID, ThaiWater and the Hat Yai flood-watch network"
-    ),
+    source=Text("กรมชลประทาน คลังข้อมูลน้ำ และเครือข่ายเฝ้าระวังหาดใหญ่", "RID, ThaiWater and the Hat Yai flood-watch network"),
     licence="official figures, name the publisher",
     maps=("town", "community"),
     editors=Audience.STAFF,

@@ -95,9 +95,7 @@ class Household(LayerTable):
     bedbound: Mapped[int | None] = field(
         Text("ผู้ป่วยติดเตียง (คน)", "Bed-bound people"), CARE, import_from=("bedbound", "ติดเตียง"), at_least=0
     )
-    has_carer: Mapped[bool | None] = field(
-        Text("มีผู้ดูแล", "Has a carer"), CARE, import_from=("has_carer", "มีผู้ดูแล")
-    )
+    has_carer: Mapped[bool | None] = field(Text("มีผู้ดูแล", "Has a carer"), CARE, import_from=("has_carer", "มีผู้ดูแล"))
     vulnerabilities: Mapped[str | None] = field(
         Text("กลุ่มเปราะบาง", "Vulnerable groups"),
         CARE,

@@ -104,9 +104,7 @@ LAYER = Layer(
     keys=(("code",),),
     zooms=range(5, 20),
     stack=Stack.AREAS,
-    style=Style(
-        color="#37474f", fill_opacity=0.0, stroke_width=2.0, dash="6 4", label="name_th", label_from_zoom=10
-    ),
+    style=Style(color="#37474f", fill_opacity=0.0, stroke_width=2.0, dash="6 4", label="name_th", label_from_zoom=10),
     popup=(
         "name_th",
         "name_en",

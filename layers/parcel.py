@@ -39,12 +39,8 @@ class Parcel(LayerTable):
         pattern=r"[0-9]{2}[A-Z][0-9]{3}(/[0-9]{1,3}){0,3}",
         indexed=True,
     )
-    zone: Mapped[str | None] = field(
-        Text("เขต", "Zone"), PUBLIC, import_from=("zone_id", "zone", "เขต", "map_no")
-    )
-    block: Mapped[str | None] = field(
-        Text("บล็อก", "Block"), PUBLIC, import_from=("block_id", "block", "บล็อก")
-    )
+    zone: Mapped[str | None] = field(Text("เขต", "Zone"), PUBLIC, import_from=("zone_id", "zone", "เขต", "map_no"))
+    block: Mapped[str | None] = field(Text("บล็อก", "Block"), PUBLIC, import_from=("block_id", "block", "บล็อก"))
     lot: Mapped[str | None] = field(Text("ล็อต", "Lot"), PUBLIC, import_from=("lot", "lot_no", "ล็อต"))
     land_use: Mapped[str | None] = field(
         Text("การใช้ประโยชน์", "Land use"),
@@ -53,9 +49,7 @@ class Parcel(LayerTable):
         import_from=("land_use", "use", "การใช้ประโยชน์", "ลักษณะการใช้ประโยชน์"),
         indexed=True,
     )
-    rai: Mapped[int | None] = field(
-        Text("ไร่", "Rai"), PUBLIC, import_from=("rai", "land_space_rai", "ไร่"), at_least=0
-    )
+    rai: Mapped[int | None] = field(Text("ไร่", "Rai"), PUBLIC, import_from=("rai", "land_space_rai", "ไร่"), at_least=0)
     ngan: Mapped[int | None] = field(
         Text("งาน", "Ngan"), PUBLIC, import_from=("ngan", "land_space_ngan", "งาน"), at_least=0, at_most=3
     )
@@ -111,9 +105,7 @@ class Parcel(LayerTable):
     survey_no: Mapped[str | None] = field(
         Text("หน้าสำรวจ", "Survey number"), TAX, import_from=("survey_no", "survey", "ห.สำรวจ", "หน้าสำรวจ")
     )
-    land_no: Mapped[str | None] = field(
-        Text("เลขที่ดิน", "Land number"), TAX, import_from=("land_no", "ที่ดิน", "เลขที่ดิน")
-    )
+    land_no: Mapped[str | None] = field(Text("เลขที่ดิน", "Land number"), TAX, import_from=("land_no", "ที่ดิน", "เลขที่ดิน"))
     owner_name: Mapped[str | None] = field(
         Text("ชื่อเจ้าของ", "Owner's name"), TAX, import_from=("owner_name", "own_name", "OWN_FNAME", "ชื่อเจ้าของ")
     )

@@ -40,9 +40,7 @@ class RiskPoint(LayerTable):
     name_th: Mapped[str | None] = field(
         Text("ชื่อจุดเสี่ยง", "Name"), PUBLIC, import_from=("name_th", "name", "บริเวณที่เกิดเหตุ", "ชื่อ")
     )
-    cause: Mapped[str | None] = field(
-        Text("สาเหตุ", "Cause"), PUBLIC, import_from=("cause", "มูลเหตุสันนิษฐาน", "สาเหตุ")
-    )
+    cause: Mapped[str | None] = field(Text("สาเหตุ", "Cause"), PUBLIC, import_from=("cause", "มูลเหตุสันนิษฐาน", "สาเหตุ"))
     likelihood: Mapped[int | None] = field(
         Text("โอกาสเกิด (1–5)", "Likelihood (1–5)"),
         PUBLIC,
@@ -94,9 +92,7 @@ class RiskPoint(LayerTable):
     description: Mapped[str | None] = field(
         Text("รายละเอียด", "Description"), STAFF, import_from=("description", "รายละเอียด")
     )
-    evidence: Mapped[str | None] = field(
-        Text("หลักฐาน", "Evidence"), STAFF, import_from=("evidence", "หลักฐาน")
-    )
+    evidence: Mapped[str | None] = field(Text("หลักฐาน", "Evidence"), STAFF, import_from=("evidence", "หลักฐาน"))
     reporter_role: Mapped[str | None] = field(
         Text("บทบาทผู้แจ้ง", "Role of the reporter"),
         STAFF,

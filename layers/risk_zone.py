@@ -73,9 +73,7 @@ class RiskZone(LayerTable):
         import_from=("status", "สถานะ"),
         indexed=True,
     )
-    seen_on: Mapped[dt.date | None] = field(
-        Text("วันที่พบ", "Seen on"), PUBLIC, import_from=("seen_on", "วันที่พบ", "วันที่")
-    )
+    seen_on: Mapped[dt.date | None] = field(Text("วันที่พบ", "Seen on"), PUBLIC, import_from=("seen_on", "วันที่พบ", "วันที่"))
     hazard_year: Mapped[int | None] = field(
         Text("ปีที่เกิดภัย (ค.ศ.)", "Hazard year (CE)"),
         PUBLIC,
@@ -105,9 +103,7 @@ class RiskZone(LayerTable):
     description: Mapped[str | None] = field(
         Text("รายละเอียด", "Description"), STAFF, import_from=("description", "รายละเอียด")
     )
-    evidence: Mapped[str | None] = field(
-        Text("หลักฐาน", "Evidence"), STAFF, import_from=("evidence", "หลักฐาน")
-    )
+    evidence: Mapped[str | None] = field(Text("หลักฐาน", "Evidence"), STAFF, import_from=("evidence", "หลักฐาน"))
     reporter_role: Mapped[str | None] = field(
         Text("บทบาทผู้แจ้ง", "Role of the reporter"),
         STAFF,

@@ -84,9 +84,7 @@ LAYER = Layer(
     keys=(("area_code",), ("name_th",)),
     zooms=range(7, 20),
     stack=Stack.AREAS,
-    style=Style(
-        color="#1e88e5", fill_opacity=0.25, stroke_width=1.5, by="kind", label="name_th", label_from_zoom=13
-    ),
+    style=Style(color="#1e88e5", fill_opacity=0.25, stroke_width=1.5, by="kind", label="name_th", label_from_zoom=13),
     popup=(
         "name_th",
         "name_en",

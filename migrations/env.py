@@ -20,9 +20,7 @@ def ours(_object: object, name: str | None, type_: str, reflected: bool, _compar
 
 def run(connection: Connection) -> None:
     """Migrate on the connection that `geo/store/migrate.py` hands over."""
-    context.configure(
-        connection=connection, target_metadata=Base.metadata, include_object=ours, compare_type=True
-    )
+    context.configure(connection=connection, target_metadata=Base.metadata, include_object=ours, compare_type=True)
     with context.begin_transaction():
         context.run_migrations()
         follow_edits(connection, LAYERS)

@@ -29,8 +29,7 @@ def list_collections(request: Request, session: ReadSession, asking: Asking, cac
     if format_of(request) == "html":
         return page(request, "collections.html", layers=list(LAYERS.values()))
     described = [
-        _described(request, layer, known_extent(session, cache, layer, asking), asking)
-        for layer in LAYERS.values()
+        _described(request, layer, known_extent(session, cache, layer, asking), asking) for layer in LAYERS.values()
     ]
     links = [
         link(request, "/collections", "self", "application/json", "This document"),
@@ -40,17 +39,13 @@ def list_collections(request: Request, session: ReadSession, asking: Asking, cac
 
 
 @router.get("/collections/{collection}", response_model=None)
-def get_collection(
-    request: Request, layer: NamedLayer, session: ReadSession, asking: Asking, cache: Cache
-) -> Response:
+def get_collection(request: Request, layer: NamedLayer, session: ReadSession, asking: Asking, cache: Cache) -> Response:
     """One layer's description."""
     box = known_extent(session, cache, layer, asking)
     document = _described(request, layer, box, asking)
     if format_of(request) == "html":
         fields = read.shown_fields(layer, asking)
-        return page(
-            request, "collection.html", layer=layer, links=document["links"], fields=fields, extent=box
-        )
+        return page(request, "collection.html", layer=layer, links=document["links"], fields=fields, extent=box)
     return json_answer(request, document)
 
 

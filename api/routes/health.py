@@ -26,7 +26,5 @@ def readyz(request: Request) -> dict[str, str]:
     with told_when_away(), Session(request.app.state.reading) as session:
         session.execute(text("SELECT 1"))
         if not is_current(session.connection()):
-            raise SetupMissing(
-                "ตารางในฐานข้อมูลยังไม่เป็นรุ่นนี้", "The database's tables are not of this version yet"
-            )
+            raise SetupMissing("ตารางในฐานข้อมูลยังไม่เป็นรุ่นนี้", "The database's tables are not of this version yet")
     return {"status": "ready"}

@@ -37,9 +37,7 @@ def list_items(
     layer: NamedLayer,
     session: ReadSession,
     asking: Asking,
-    limit: Annotated[
-        int, Query(ge=1, description=f"at most {MOST_AT_ONCE}; more is lowered, not refused")
-    ] = 100,
+    limit: Annotated[int, Query(ge=1, description=f"at most {MOST_AT_ONCE}; more is lowered, not refused")] = 100,
     bbox: Annotated[str | None, Query(description="west,south,east,north in degrees")] = None,
     after: Annotated[int | None, Query(ge=0, le=KEY_LIMIT, description="the key to go on from")] = None,
 ) -> Response:

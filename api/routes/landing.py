@@ -18,9 +18,7 @@ from layers import LAYERS
 router = APIRouter(tags=["landing"], dependencies=[Known])
 
 TITLE = "ชุมชนแอตลาส · Chumchon Atlas"
-ABOUT = (
-    "ผังชุมชน แผนที่ภาษี และแผนที่ความเสี่ยงที่เมืองดูแลเอง · The community map, tax map and risk atlas a town runs itself"
-)
+ABOUT = "ผังชุมชน แผนที่ภาษี และแผนที่ความเสี่ยงที่เมืองดูแลเอง · The community map, tax map and risk atlas a town runs itself"
 CONFORMS_TO = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from api.answers import answer, json_answer
@@ -62,15 +63,18 @@ def _vector_layer(layer: Layer, asking: read.Asking, language: str) -> dict[str,
 
 
 @router.get("/tiles/{ids}/{z}/{x}/{y}.{written}", response_model=None)
-def get_tile(
-    request: Request, ids: str, z: str, x: str, y: str, written: str, asking: Asking, cache: Cache
-) -> Response:
-    """One tile: `mvt` or `geojson`."""
+async def get_tile(request: Request, ids: str, z: str, x: str, y: str, written: str) -> Response:
+    """One tile: `mvt` or `geojson`.
+
+    A kept tile is answered at once; the rest go to a thread. Nothing is asked for through dependencies here: a map
+    asks for tiles by the hundred, and each dependency costs as much as finding a kept tile.
+    """
     if written not in ("mvt", "geojson"):
         raise UnknownFeature(f"ไม่มีไทล์แบบ {written!r}", f"There are no {written!r} tiles")
     layers, tile, kind = layers_named(ids), tile_at(z, x, y), TileFormat(written)
-    key = ("tile", ids, tile, kind, asking.audience)
-    kept = cache.kept(key) or _made(request, cache, key, layers, asking, tile, kind)
+    asking, cache = read.Asking(), request.app.state.cache
+    key = (ids, tile, kind, asking.audience)
+    kept = cache.kept(key) or await run_in_threadpool(_made, request, cache, key, layers, asking, tile, kind)
     return answer(request, kept, kind.media_type)
 
 

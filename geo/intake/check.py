@@ -132,13 +132,9 @@ class Checker:
 
     def measures(self) -> frozenset[str]:
         fed = self.matching.fed
-        return frozenset(
-            name for name, words in self.layer.fields.items() if words.measure and name not in fed
-        )
+        return frozenset(name for name, words in self.layer.fields.items() if words.measure and name not in fed)
 
-    def _measured(
-        self, shapes: NDArray[np.object_], columns: Mapping[str, pa.Array[Any]]
-    ) -> dict[str, pa.Array[Any]]:
+    def _measured(self, shapes: NDArray[np.object_], columns: Mapping[str, pa.Array[Any]]) -> dict[str, pa.Array[Any]]:
         """What the shape itself tells, where the file did not."""
         found: dict[str, pa.Array[Any]] = {}
         for name in self.measures():
@@ -149,9 +145,7 @@ class Checker:
 
     def _wkb(self, shapes: NDArray[np.object_]) -> pa.Array[Any]:
         return pa.array(
-            shapely.to_wkb(
-                shapely.set_srid(shapes, 4326), include_srid=True, byte_order=1, output_dimension=3
-            ),
+            shapely.to_wkb(shapely.set_srid(shapes, 4326), include_srid=True, byte_order=1, output_dimension=3),
             pa.binary(),
         )
 
@@ -174,9 +168,7 @@ class Checker:
             wkb=None if digest[1] is None else of(digest[1]), digest=of(digest[0]), row_numbers=numbers,
         )  # fmt: skip
 
-    def _remember_keys(
-        self, columns: Mapping[str, pa.Array[Any]], numbers: NDArray[np.int32], seen: Seen
-    ) -> None:
+    def _remember_keys(self, columns: Mapping[str, pa.Array[Any]], numbers: NDArray[np.int32], seen: Seen) -> None:
         if not self.key:
             return
         parts = [columns[name].cast(pa.string()) for name in self.key]
@@ -202,9 +194,7 @@ class Checker:
             return
         mask = compute.is_in(keys, pa.array(list(repeated), pa.string())).to_numpy(zero_copy_only=False)
         places: dict[str, list[int]] = {}
-        for place, key in zip(
-            np.flatnonzero(mask).tolist(), keys.filter(pa.array(mask)).to_pylist(), strict=True
-        ):
+        for place, key in zip(np.flatnonzero(mask).tolist(), keys.filter(pa.array(mask)).to_pylist(), strict=True):
             places.setdefault(str(key), []).append(int(rows[place]))
         for key, found in places.items():
             listed = ", ".join(map(str, found[:10])) + (" …" if len(found) > 10 else "")
@@ -250,9 +240,7 @@ def digests(
     ]  # fmt: skip
     parts += [] if wkb is None else [wkb]
     join: Any = compute.binary_join_element_wise
-    rows: Sequence[bytes] = join(
-        *parts, b"\x1f", null_handling="replace", null_replacement=b"\x00"
-    ).to_pylist()
+    rows: Sequence[bytes] = join(*parts, b"\x1f", null_handling="replace", null_replacement=b"\x00").to_pylist()
     packed = b"".join([md5(row, usedforsecurity=False).digest() for row in rows])
     return pa.Array.from_buffers(pa.binary(16), len(rows), [None, pa.py_buffer(packed)]), wkb
 

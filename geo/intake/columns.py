@@ -65,8 +65,8 @@ def _as_text(values: pa.Array[Any]) -> pa.Array[Any]:
         return values
     if pa.types.is_floating(values.type):
         # 9098.0 is what a float column makes of the code 9098.
-        whole = compute.equal(values, compute.round(values))
-        if compute.all(whole).as_py() is not False and compute.all(compute.less(compute.abs(values), 1e15)).as_py() is not False:
+        whole = compute.and_(compute.equal(values, compute.round(values)), compute.less(compute.abs(values), 1e15))
+        if compute.all(whole).as_py() is not False:
             values = values.cast(pa.int64())
     return values.cast(pa.string())
 
@@ -110,9 +110,7 @@ def _tell(
         if cell.level == "changed":
             changed.setdefault(cell.code, []).append((where, texts[place].as_py(), cell))
         elif seen.findings.values_room(cell.code, column):
-            seen.warn(
-                cell.code, cell.told, where, field=words.name, column=column, value=texts[place].as_py()
-            )
+            seen.warn(cell.code, cell.told, where, field=words.name, column=column, value=texts[place].as_py())
         else:
             seen.findings.count_values(cell.code, column, rows=len(where), values=1)
     for code, found in changed.items():
@@ -180,7 +178,8 @@ def _dates(values: pa.Array[Any], words: Field, seen: Seen, column: str) -> pa.A
         given[place] = given[place].replace(year=given[place].year - 543)
     seen.tell(
         "buddhist-date", BUDDHIST_DATE, where, level="changed", field=words.name, column=column,
-        values=[day.as_py() for day in days.take(pa.array(where, pa.int64()))], became=[given[place] for place in where.tolist()],
+        values=[day.as_py() for day in days.take(pa.array(where, pa.int64()))],
+        became=[given[place] for place in where.tolist()],
     )  # fmt: skip
     return pa.array(given, pa.date32())
 
@@ -202,9 +201,7 @@ def _numbers(values: pa.Array[Any], words: Field, seen: Seen, column: str) -> pa
         and calm
         and not (is_year(words) and bool((floats[known] >= FIRST_BUDDHIST_YEAR).any()))
     ):
-        whole = bool((floats[known] == np.round(floats[known])).all()) and bool(
-            (np.abs(floats[known]) < 2**31).all()
-        )
+        whole = bool((floats[known] == np.round(floats[known])).all()) and bool((np.abs(floats[known]) < 2**31).all())
         if whole:
             return pa.array(np.where(known, floats, 0).astype(np.int32), pa.int32(), mask=~known)
     coded: Any = pa.array(floats, pa.float64(), mask=~known).dictionary_encode()

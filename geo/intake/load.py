@@ -94,9 +94,7 @@ def _check_town(town: str | None) -> None:
 
 
 def _with_what_the_reader_told(refusal: RefusedImport, file: Opened) -> RefusedImport:
-    return RefusedImport(
-        refusal.told, problems=(*refusal.problems, *_bare(file.problems)), choices=refusal.choices
-    )
+    return RefusedImport(refusal.told, problems=(*refusal.problems, *_bare(file.problems)), choices=refusal.choices)
 
 
 def _bare(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

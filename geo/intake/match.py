@@ -128,7 +128,7 @@ class _Finder:
         return next((self.by_name[key] for key in map(folded_header, names) if key in self.by_name), None)
 
     def truncated(self, layer: Layer, done: set[str], problems: list[Problem]) -> dict[str, str]:
-        """A DBF cuts names at ten bytes, `municipality_code` to `municipali`; taken when it can mean one column only."""
+        """A DBF cuts names at ten bytes, `municipality_code` to `municipali`: taken when it can mean only one."""
         if not self.is_dbf:
             return {}
         meanings: dict[str, list[str]] = {}

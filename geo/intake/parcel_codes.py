@@ -41,9 +41,7 @@ def parcel_code(text: str) -> ParcelCode | None:
     return ParcelCode(**found.groupdict()) if found else None
 
 
-def tell_parts_that_disagree(
-    columns: Mapping[str, pa.Array[Any]], seen: Seen, headers: Mapping[str, str]
-) -> None:
+def tell_parts_that_disagree(columns: Mapping[str, pa.Array[Any]], seen: Seen, headers: Mapping[str, str]) -> None:
     """Warn of rows whose code and parts contradict each other; a row that lacks a part cannot be judged."""
     if not {"parcel_code", "zone", "block", "lot"} <= set(columns):
         return

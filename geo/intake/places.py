@@ -23,9 +23,7 @@ from geo.shapes.repair import MOST_VERTICES, Repaired, has_bad_coordinates, repa
 from geo.shapes.whereabouts import THAILAND, Box
 
 _TYPE_IDS = {"POINT": {0}, "LINESTRING": {1, 5}, "POLYGON": {3, 6}}
-ANYWHERE = Text(
-    "--anywhere · ยืนยันว่าข้อมูลอยู่นอกประเทศไทยจริง", "--anywhere · the data really is outside Thailand"
-)
+ANYWHERE = Text("--anywhere · ยืนยันว่าข้อมูลอยู่นอกประเทศไทยจริง", "--anywhere · the data really is outside Thailand")
 
 NO_SHAPE = Text("ไม่มีรูปหรือตำแหน่ง", "there is no shape")
 UNREADABLE = Text("อ่านรูปไม่ได้", "the shape cannot be read")
@@ -62,9 +60,7 @@ def placing_of(file: Opened, layer: Layer, *, anywhere: bool) -> Placing | None:
         problems.append(Problem(code="datum", told=operation.note, value=operation.code))
     swap = file.axes == "swapped"
     if swap:
-        told = Text(
-            "ทุกจุดเป็น ละติจูด, ลองจิจูด จึงสลับแกนให้", "every point is latitude, longitude: the axes were exchanged"
-        )
+        told = Text("ทุกจุดเป็น ละติจูด, ลองจิจูด จึงสลับแกนให้", "every point is latitude, longitude: the axes were exchanged")
         problems.append(Problem(code="axes-swapped", told=told, level="changed"))
     if file.bounds is not None and not anywhere:
         _refuse_far_away(file, operation, swap)
@@ -84,9 +80,7 @@ def _no_places(file: Opened) -> RefusedImport:
         ),
         Text(f"คอลัมน์ในไฟล์: {columns}", f"columns found in the file: {columns}"),
     )  # fmt: skip
-    return RefusedImport(
-        told, problems=(Problem(code="no-places", told=told, level="error"),), choices=choices
-    )
+    return RefusedImport(told, problems=(Problem(code="no-places", told=told, level="error"),), choices=choices)
 
 
 def _refuse_far_away(file: Opened, operation: Operation, swap: bool) -> None:
@@ -179,12 +173,7 @@ def _single_points(shapes: NDArray[np.object_], seen: Seen) -> NDArray[np.object
 
 def _outside(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
     west, south, east, north = shapely.bounds(shapes).T
-    inside = (
-        (west >= THAILAND.west)
-        & (east <= THAILAND.east)
-        & (south >= THAILAND.south)
-        & (north <= THAILAND.north)
-    )
+    inside = (west >= THAILAND.west) & (east <= THAILAND.east) & (south >= THAILAND.south) & (north <= THAILAND.north)
     return np.asarray(~inside)
 
 

@@ -85,9 +85,7 @@ class Findings:
         """How many more values of a warning will get a line of their own."""
         return max(0, MOST_VALUES_OF_A_WARNING - self._values[code, column])
 
-    def count_values(
-        self, code: str, column: str | None, *, rows: int, values: int, level: str = "warning"
-    ) -> None:
+    def count_values(self, code: str, column: str | None, *, rows: int, values: int, level: str = "warning") -> None:
         """Rows with values beyond those that are listed: counted, and told in one line."""
         self.counts[code] += rows
         self.levels[level] += rows
@@ -105,9 +103,7 @@ class Findings:
         for code, count in self.counts.items():
             more = count - listed[code]
             if more and code not in shared:
-                yield _more(
-                    code, Text(f"และอีก {more:,} แถวแบบเดียวกัน", f"and {more:,} more rows like these"), more
-                )
+                yield _more(code, Text(f"และอีก {more:,} แถวแบบเดียวกัน", f"and {more:,} more rows like these"), more)
         for (code, column), values in self._values.items():
             more = values - MOST_VALUES_OF_A_WARNING
             if more > 0:

@@ -33,12 +33,8 @@ LARGEST_INTEGER = 2**31 - 1
 
 NULL_LITERAL = Text("คำที่แปลว่าไม่มีค่า เก็บเป็นค่าว่าง", "a word for nothing; kept as empty")
 MENDED = Text("ข้อความไทยถูกจัดรูปให้มาตรฐาน", "the Thai text was put into standard form")
-MOJIBAKE = Text(
-    "ข้อความเพี้ยนเพราะรหัสอักษรผิด เก็บไว้ตามเดิม", "the text was once read in the wrong encoding; kept as it is"
-)
-PATTERN = Text(
-    "รูปแบบรหัสไม่ตรงตามที่ควรเป็น เก็บไว้ตามเดิม", "not written the way this code should be; kept as it is"
-)
+MOJIBAKE = Text("ข้อความเพี้ยนเพราะรหัสอักษรผิด เก็บไว้ตามเดิม", "the text was once read in the wrong encoding; kept as it is")
+PATTERN = Text("รูปแบบรหัสไม่ตรงตามที่ควรเป็น เก็บไว้ตามเดิม", "not written the way this code should be; kept as it is")
 UNKNOWN_CODE = Text("ไม่มีในรายการรหัส เก็บเป็นค่าว่าง", "not in the code list; kept as empty")
 NOT_A_NUMBER = Text("ไม่ใช่ตัวเลข เก็บเป็นค่าว่าง", "not a number; kept as empty")
 NOT_WHOLE = Text("ต้องเป็นจำนวนเต็ม เก็บเป็นค่าว่าง", "must be a whole number; kept as empty")
@@ -47,9 +43,7 @@ OUT_OF_BOUNDS = Text("ค่าอยู่นอกช่วงที่คว�
 ABOUT = Text("ผู้เขียนบอกว่าเป็นค่าประมาณ", "the writer says it is approximate")
 BUDDHIST_YEAR = Text("ปี พ.ศ. แปลงเป็น ค.ศ.", "a Buddhist-era year, turned into the Common Era")
 BUDDHIST_DATE = Text("วันที่ พ.ศ. แปลงเป็น ค.ศ.", "a Buddhist-era date, turned into the Common Era")
-AMBIGUOUS_DATE = Text(
-    "อ่านได้ทั้งวัน/เดือนและเดือน/วัน อ่านเป็นวัน/เดือน", "day and month could be either; read day first"
-)
+AMBIGUOUS_DATE = Text("อ่านได้ทั้งวัน/เดือนและเดือน/วัน อ่านเป็นวัน/เดือน", "day and month could be either; read day first")
 ROUGH_DATE = Text("มีแต่เดือนหรือปี เก็บเป็นวันแรก", "only a month or a year; kept as its first day")
 NOT_YES_NO = Text("ไม่ใช่ค่าใช่/ไม่ใช่ เก็บเป็นค่าว่าง", "neither yes nor no; kept as empty")
 

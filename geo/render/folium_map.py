@@ -76,7 +76,7 @@ def folium_map(
     `all_shown` switches on even what a town map keeps off at first: somebody asked for these very layers.
     `places` are towns to jump to, where there are several.
     """
-    ordered = sorted(layers, key=lambda layer: STACKS.index(layer.stack))
+    ordered = sorted(layers, key=_height)
     fields = [words for layer in ordered for words in popup_fields(layer, asking)]
     configuration = {
         "base": base_url,
@@ -92,6 +92,11 @@ def folium_map(
     found = AtlasMap(box, base_url=base_url)
     AtlasTiles(configuration).add_to(found)
     return found
+
+
+def _height(layer: Layer) -> tuple[int, int]:
+    # Of the areas in a stack, what is shown from further out is the larger thing, and lies lower.
+    return STACKS.index(layer.stack), layer.zooms.start if layer.shape.dimension == 2 else 0
 
 
 def layer_words(layer: Layer, asking: Asking, ways: Ways, *, all_shown: bool = False) -> dict[str, Any]:

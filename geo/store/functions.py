@@ -60,7 +60,9 @@ def _square(alias: str) -> str:
     half = 20037508.342789244
     west_east = f"(ST_XMin({alias}.geom_mercator) + ST_XMax({alias}.geom_mercator)) / 2"
     south_north = f"(ST_YMin({alias}.geom_mercator) + ST_YMax({alias}.geom_mercator)) / 2"
-    return f"floor(({west_east} + {half}) / {side})::integer AS x, floor(({half} - {south_north}) / {side})::integer AS y"
+    return (
+        f"floor(({west_east} + {half}) / {side})::integer AS x, floor(({half} - {south_north}) / {side})::integer AS y"
+    )
 
 
 def _followed(operation: str, sources: tuple[tuple[str, int], ...]) -> str:

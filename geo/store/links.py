@@ -41,6 +41,11 @@ class Targets:
     shapes: NDArray[np.object_]
     by_code: Mapping[tuple[str, str], list[int]]
 
+    @property
+    def have_shapes(self) -> bool:
+        """Whether anything could lie in one of them: lists of communities come before their outlines."""
+        return bool((~shapely.is_missing(self.shapes)).any())
+
     def around(self, points: NDArray[np.object_]) -> Places:
         """For each point the place of the smallest target that covers it; -1 where there is none."""
         best = np.full(len(points), -1, dtype=np.intp)
@@ -107,12 +112,12 @@ class Linker:
     @property
     def locates(self) -> bool:
         """Whether anything could be found by location at all."""
-        return self.asks_for_each_batch or any(len(held.ids) for held in self._held.values())
+        return self.asks_for_each_batch or any(held.have_shapes for held in self._held.values())
 
     @property
     def knows_towns(self) -> bool:
         """Whether any town has an outline here."""
-        return self._towns is not None and bool(len(self._towns.ids))
+        return self._towns is not None and self._towns.have_shapes
 
     def towns_around(self, points: NDArray[np.object_]) -> list[str | None]:
         """The code of the smallest town that covers each point."""

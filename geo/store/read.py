@@ -96,9 +96,7 @@ def _plain(layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
     table = layer.table
     columns = [table.__table__.c[name] for name in shown_fields(layer, asking)]
     geom = null() if form(layer, asking) is Published.WITHHELD else table.geom
-    query = select(
-        table.id, table.version, *columns, geom.label("geom"), table.geom_mercator.label("mercator")
-    )
+    query = select(table.id, table.version, *columns, geom.label("geom"), table.geom_mercator.label("mercator"))
     query = query.where(*_may_see(layer, asking), *_equal(layer, asking, wanted))
     if wanted.box:
         inside = meets(table.geom, wanted.box)
@@ -133,9 +131,7 @@ def _cells(layer: Layer, cells: Cells, wanted: Wanted) -> Select[Any]:
 def _widened(box: Box, metres: int) -> Box:
     # A cell's diagonal, generously: a degree is at least 55 km up to 60 degrees of latitude.
     degrees = metres * 2 / 55_000
-    return Box(
-        west=box.west - degrees, south=box.south - degrees, east=box.east + degrees, north=box.north + degrees
-    )
+    return Box(west=box.west - degrees, south=box.south - degrees, east=box.east + degrees, north=box.north + degrees)
 
 
 def meets(geom: Any, box: Box) -> ColumnElement[bool]:
@@ -184,9 +180,7 @@ def features(session: Session, layer: Layer, asking: Asking, wanted: Wanted) -> 
     inner = rows(layer, asking, more).subquery()
     names = list(shown_fields(layer, asking))
     shape = func.ST_AsGeoJSON(func.ST_ForcePolygonCCW(inner.c.geom), DEGREE_DIGITS)
-    found = session.execute(
-        select(inner.c.id, *(inner.c[n] for n in names), shape).order_by(inner.c.id)
-    ).all()
+    found = session.execute(select(inner.c.id, *(inner.c[n] for n in names), shape).order_by(inner.c.id)).all()
     features = [_feature(tuple(row), names) for row in found[:limit]]
     return Page(features=features, next_after=features[-1]["id"] if len(found) > limit else None)
 
@@ -220,9 +214,7 @@ def extent(session: Session, layer: Layer, asking: Asking) -> Box | None:
     """The rectangle around everything this audience may see (of the cells, where it gets cells)."""
     inner = rows(layer, asking, Wanted()).order_by(None).subquery()
     box = func.ST_Extent(inner.c.geom)
-    found = session.execute(
-        select(func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box), func.ST_YMax(box))
-    ).one()
+    found = session.execute(select(func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box), func.ST_YMax(box))).one()
     return None if found[0] is None else Box(west=found[0], south=found[1], east=found[2], north=found[3])
 
 
@@ -254,23 +246,17 @@ def tallies(
     found = session.execute(query.group_by(group) if by else query).all()
     tallies = [Tally(value=row[0], count=row[1], area_square_metres=row[2]) for row in found]
     if isinstance(cells, Cells):
-        return [
-            Tally(value=None, count=t.count if (t.count or 0) >= cells.at_least else None) for t in tallies
-        ]
+        return [Tally(value=None, count=t.count if (t.count or 0) >= cells.at_least else None) for t in tallies]
     return sorted(tallies, key=lambda tally: (-(tally.count or 0), tally.value or ""))
 
 
-def search(
-    session: Session, layer: Layer, asking: Asking, text: str, limit: int = 10
-) -> list[dict[str, Any]]:
+def search(session: Session, layer: Layer, asking: Asking, text: str, limit: int = 10) -> list[dict[str, Any]]:
     """Features whose names contain `text` as people write it (Thai normalised, prefixes left out), best first.
 
     Each has `id`, the shown name columns and `lon`, `lat` of a point on it (None where nobody has drawn it).
     """
     wanted = search_key(text)
-    names = [
-        n for n in ("name_th", "name_en", "aliases", layer.name_field) if n in shown_fields(layer, asking)
-    ]
+    names = [n for n in ("name_th", "name_en", "aliases", layer.name_field) if n in shown_fields(layer, asking)]
     if not wanted or not names or isinstance(form(layer, asking), Cells):
         return []
     inner = rows(layer, asking, Wanted()).subquery()
@@ -293,7 +279,5 @@ def _placed(
     inner = rows(layer, asking, Wanted(ids=tuple(ids))).subquery()
     point = func.ST_PointOnSurface(inner.c.geom)
     order: Any = case({fid: place for place, fid in enumerate(ids)}, value=inner.c.id)
-    query = select(inner.c.id, *(inner.c[n] for n in names), func.ST_X(point), func.ST_Y(point)).order_by(
-        order
-    )
+    query = select(inner.c.id, *(inner.c[n] for n in names), func.ST_X(point), func.ST_Y(point)).order_by(order)
     return [dict(zip(("id", *names, "lon", "lat"), row, strict=True)) for row in session.execute(query)]

@@ -51,9 +51,9 @@ def copy_rows(session: Session, table: str, rows: pa.RecordBatch) -> None:
 def as_final(rows: pa.RecordBatch, *, change_id: int, at: dt.datetime) -> pa.RecordBatch:
     """A staged batch as rows of the layer itself: without its row numbers, with the change that makes them."""
     kept = [name for name in rows.schema.names if name != "row_no"]
-    constants = {
+    constants: dict[str, pa.Array[Any]] = {
         "change_id": pa.repeat(pa.scalar(change_id, pa.int64()), rows.num_rows),
         "changed_at": pa.repeat(pa.scalar(at.astimezone(dt.UTC), pa.timestamp("us", "UTC")), rows.num_rows),
     }
-    arrays = [rows.column(name) for name in kept] + list(constants.values())
+    arrays: list[pa.Array[Any]] = [rows.column(name) for name in kept] + list(constants.values())
     return pa.RecordBatch.from_arrays(arrays, names=[*kept, *constants])

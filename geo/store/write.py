@@ -33,9 +33,7 @@ class Act:
     reason: str | None = None
 
 
-def add(
-    session: Session, layer: Layer, words: Mapping[str, Any], shape: BaseGeometry | None, *, act: Act
-) -> int:
+def add(session: Session, layer: Layer, words: Mapping[str, Any], shape: BaseGeometry | None, *, act: Act) -> int:
     """A new feature; `words` by column, `shape` in longitude and latitude (EPSG:4326). Returns its id."""
     values = {**_checked(layer, words), **_shape_values(layer, shape)}
     change = _change(session, layer, "insert", act)

@@ -142,9 +142,7 @@ def upgrade() -> None:
             sa.Computed("ST_Transform(ST_Force2D(geom), 3857)", persisted=True),
             nullable=True,
         ),
-        sa.CheckConstraint(
-            "GeometryType(geom) IN ('POLYGON', 'MULTIPOLYGON')", name=op.f("community_geom_kind_check")
-        ),
+        sa.CheckConstraint("GeometryType(geom) IN ('POLYGON', 'MULTIPOLYGON')", name=op.f("community_geom_kind_check")),
         sa.CheckConstraint("ST_SRID(geom) = 4326", name=op.f("community_geom_srid_check")),
         sa.PrimaryKeyConstraint("id", name=op.f("community_pkey")),
     )
@@ -336,9 +334,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("municipality_pkey")),
     )
     op.create_index(op.f("municipality_code_index"), "municipality", ["code"], unique=False)
-    op.create_index(
-        "municipality_geom_index", "municipality", ["geom"], unique=False, postgresql_using="gist"
-    )
+    op.create_index("municipality_geom_index", "municipality", ["geom"], unique=False, postgresql_using="gist")
     op.create_index(op.f("municipality_municipality_index"), "municipality", ["municipality"], unique=False)
     op.create_table(
         "municipality_history",
@@ -720,9 +716,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("flood_station_pkey")),
     )
     op.create_index(op.f("flood_station_community_id_index"), "flood_station", ["community_id"], unique=False)
-    op.create_index(
-        "flood_station_geom_index", "flood_station", ["geom"], unique=False, postgresql_using="gist"
-    )
+    op.create_index("flood_station_geom_index", "flood_station", ["geom"], unique=False, postgresql_using="gist")
     op.create_index(op.f("flood_station_municipality_index"), "flood_station", ["municipality"], unique=False)
     op.create_index(op.f("flood_station_station_code_index"), "flood_station", ["station_code"], unique=False)
     op.create_table(
@@ -776,9 +770,7 @@ def upgrade() -> None:
             sa.Computed("ST_Transform(ST_Force2D(geom), 3857)", persisted=True),
             nullable=True,
         ),
-        sa.CheckConstraint(
-            "GeometryType(geom) IN ('POLYGON', 'MULTIPOLYGON')", name=op.f("parcel_geom_kind_check")
-        ),
+        sa.CheckConstraint("GeometryType(geom) IN ('POLYGON', 'MULTIPOLYGON')", name=op.f("parcel_geom_kind_check")),
         sa.CheckConstraint("ST_SRID(geom) = 4326", name=op.f("parcel_geom_srid_check")),
         sa.ForeignKeyConstraint(
             ["community_id"], ["community.id"], name=op.f("parcel_community_id_fkey"), ondelete="SET NULL"
@@ -966,9 +958,7 @@ def upgrade() -> None:
             sa.Computed("ST_Transform(ST_Force2D(geom), 3857)", persisted=True),
             nullable=True,
         ),
-        sa.CheckConstraint(
-            "GeometryType(geom) IN ('POLYGON', 'MULTIPOLYGON')", name=op.f("building_geom_kind_check")
-        ),
+        sa.CheckConstraint("GeometryType(geom) IN ('POLYGON', 'MULTIPOLYGON')", name=op.f("building_geom_kind_check")),
         sa.CheckConstraint("ST_SRID(geom) = 4326", name=op.f("building_geom_srid_check")),
         sa.ForeignKeyConstraint(
             ["community_id"], ["community.id"], name=op.f("building_community_id_fkey"), ondelete="SET NULL"
@@ -1034,9 +1024,7 @@ def upgrade() -> None:
             sa.Computed("ST_Transform(ST_Force2D(geom), 3857)", persisted=True),
             nullable=True,
         ),
-        sa.Column(
-            "cell_id", sa.BigInteger(), sa.Computed("atlas_cell(geom, 250)", persisted=True), nullable=True
-        ),
+        sa.Column("cell_id", sa.BigInteger(), sa.Computed("atlas_cell(geom, 250)", persisted=True), nullable=True),
         sa.CheckConstraint("GeometryType(geom) IN ('POINT')", name=op.f("household_geom_kind_check")),
         sa.CheckConstraint("ST_SRID(geom) = 4326", name=op.f("household_geom_srid_check")),
         sa.ForeignKeyConstraint(

@@ -38,9 +38,14 @@ def layers_table() -> str:
     lines = ["| id | ชั้นข้อมูล | layer | the public gets | columns, public of all |", "|---|---|---|---|---|"]
     for layer in LAYERS.values():
         public = len(layer.fields_for(Audience.PUBLIC))
-        lines.append(
-            f"| `{layer.id}` | {layer.title.th} | {layer.title.en} | {public_form(layer)} | {public} of {len(layer.fields)} |"
-        )
+        cells = [
+            f"`{layer.id}`",
+            layer.title.th,
+            layer.title.en,
+            public_form(layer),
+            f"{public} of {len(layer.fields)}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -48,7 +53,7 @@ def settings_table() -> str:
     lines = ["| setting | default | what it is |", "|---|---|---|"]
     for one in dataclasses.fields(Settings):
         name = one.metadata["name"]
-        default = {None: "–", False: "0", True: "1"}.get(one.default, one.default)  # type: ignore[call-overload]
+        default = {"None": "–", "False": "0"}.get(str(one.default), str(one.default))
         lines.append(f"| `{name}` | {'none' if name == 'ATLAS_BASEMAP' else default} | {MEANING[name]} |")
     return "\n".join(lines)
 

@@ -129,7 +129,7 @@ def test_a_tile_with_too_many_draws_counts_instead_of_dropping(engine: Engine, m
     layer = LAYERS["parcel"]
     monkeypatch.setitem(layer.__dict__, "generalise", Generalise(below=14, at_most=29))
     with engine.connect() as connection:
-        found = connection.execute(text(tile_sql(layer, Asking(), 14)), at(14).__dict__).scalar()
+        found = connection.execute(text(tile_sql(layer, Asking(), 14)), at(14).__dict__).scalar_one()
     features = mapbox_vector_tile.decode(bytes(found))["parcel"]["features"]
     assert sum(one["properties"]["count"] for one in features) == 30
     assert all(one["properties"]["generalised"] for one in features)

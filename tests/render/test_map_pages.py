@@ -213,7 +213,7 @@ def test_the_legend_and_the_style_of_a_layer_are_served(client: TestClient) -> N
     assert style["sources"]["parcel"]["tiles"][0].endswith("/tiles/parcel/{z}/{x}/{y}.mvt")
 
 
-def test_the_made_up_mark_is_on_the_demo_and_only_there(database_url: str, tmp_path: Path, client: TestClient) -> None:
+def test_the_made_up_mark_is_on_the_demo_and_only_there(town_url: str, tmp_path: Path, client: TestClient) -> None:
     with TestClient(create_app(Settings(home=tmp_path, demo=True), database_url=town_url)) as demo:
         assert "Made-up data" in demo.get("/", headers=HTML).text
         assert '"demo":true' in demo.get("/map", headers=HTML).text

@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import random
 import re
+import signal
 import statistics
 import subprocess
 import time
@@ -31,19 +32,29 @@ local file = io.open("{paths}")
 local paths = {{}}
 for line in file:lines() do paths[#paths + 1] = line end
 file:close()
-local asked, answered = 0, 0
+local ffi = require("ffi")
+ffi.cdef("typedef struct {{ long s; long us; }} moment; int gettimeofday(moment *now, void *zone);")
+local now = ffi.new("moment")
+local function clock()
+  ffi.C.gettimeofday(now, nil)
+  return tonumber(now.s) + tonumber(now.us) / 1e6
+end
+local asked, answered, wrong, began = 0, 0, 0, 0
 request = function()
+  if asked == 0 then began = clock() end
   asked = asked + 1
   return wrk.format("GET", paths[math.min(asked, #paths)])
 end
-response = function()
+response = function(status)
   answered = answered + 1
-  if answered == #paths then wrk.thread:stop() end
+  if status ~= 200 then wrong = wrong + 1 end
+  if answered == #paths then
+    io.write(string.format("measured %d %.6f %d\\n", answered, clock() - began, wrong))
+    io.flush()
+  end
 end
 done = function(summary, latency)
-  io.write(string.format("measured %d %d %d %d %d\\n", summary.requests, summary.duration,
-    summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout,
-    latency:percentile(50), latency:percentile(95)))
+  io.write(string.format("latency %d %d\\n", latency:percentile(50), latency:percentile(95)))
 end
 """
 TILES = """
@@ -129,15 +140,23 @@ def _served(bench: Bench, tiles: list[tuple[int, int, int]]) -> tuple[float, flo
         # Connections to PostgreSQL are opened and statements prepared by tiles that are not measured.
         for z, x, y in tiles[:60] * 2:
             _get(address, f"/tiles/community/{z - 1}/{x // 2}/{y // 2}.mvt")
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", "-d600s", "--timeout", "30s", "-s", str(script), address]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found = re.search(r"measured (\d+) (\d+) (\d+) (\d+) (\d+)", done.stdout)
-    if not found:
-        raise SystemExit(f"wrk told nothing:\n{done.stdout}\n{done.stderr}")
-    requests, microseconds, errors, median, slow = map(int, found.groups())
-    if errors:
-        raise SystemExit(f"{errors} of {requests} tiles were not served:\n{done.stdout}")
-    return requests / (microseconds / 1e6), median / 1000, slow / 1000
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", "-d900s", "--timeout", "30s", "-s", str(script), address]
+        told = _told_and_stopped(command)
+    found = re.search(r"measured (\d+) ([0-9.]+) (\d+).*latency (\d+) (\d+)", told, re.DOTALL)
+    if not found or int(found[3]):
+        raise SystemExit(f"not every tile was served:\n{told}")
+    return int(found[1]) / float(found[2]), int(found[4]) / 1000, int(found[5]) / 1000
+
+
+def _told_and_stopped(command: list[str]) -> str:
+    """Run wrk until its script has told the time; wrk itself only knows how to run for a number of seconds."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        lines: list[str] = []
+        for line in process.stdout or ():
+            lines.append(line)
+            if line.startswith("measured"):
+                process.send_signal(signal.SIGINT)
+    return "".join(lines)
 
 
 def _get(address: str, path: str) -> bytes:

@@ -90,7 +90,7 @@ def serving(bench: Bench, *, workers: int = 2) -> Iterator[str]:
 
 
 def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while time.monotonic() < until:
         if process.poll() is not None:
             raise SystemExit(f"the server ended:\n{log.read_text()[-4000:]}")
@@ -100,7 +100,7 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path)
                     return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise SystemExit(f"the server was not ready in a minute:\n{log.read_text()[-4000:]}")
+    raise SystemExit(f"the server was not ready in three minutes:\n{log.read_text()[-4000:]}")
 
 
 def said(words: str) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -83,6 +84,6 @@ def test_the_area_is_measured_from_the_shape(session: Session) -> None:
         ({}, shapely.Point(float("nan"), 7)),
     ],
 )
-def test_what_makes_no_sense_is_refused(words: dict[str, object], shape: shapely.Geometry, session: Session) -> None:
+def test_what_makes_no_sense_is_refused(words: dict[str, object], shape: BaseGeometry | None, session: Session) -> None:
     with pytest.raises(BadRequest):
         add(session, ASSET, words, shape, act=ACT)

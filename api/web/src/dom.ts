@@ -19,6 +19,10 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 /** A button with a name for people who cannot see it. */
 export function button(label: string, text: string, pressed: () => void, className = ""): HTMLButtonElement {
   const element = make("button", { type: "button", "aria-label": label, title: label, class: className }, text);
-  element.addEventListener("click", pressed);
+  element.addEventListener("click", (event) => {
+    // A button may replace itself; the map would then take the click of a detached element for its own.
+    event.stopPropagation();
+    pressed();
+  });
   return element;
 }

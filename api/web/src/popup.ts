@@ -45,7 +45,10 @@ export function popups(
     if (event.popup === popup) left();
   });
   map.getContainer().addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !sheet.hidden) close();
+    // Leaflet hears Escape only while the map itself has the focus, and a card takes it.
+    if (event.key !== "Escape" || !current) return;
+    close();
+    map.getContainer().focus({ preventScroll: true });
   });
 
   const draw = (): void => {
