@@ -71,6 +71,7 @@ class CommunityPage:
     risks: list[tuple[Table, Table]]
     assets: list[tuple[Text, str | None, list[dict[str, Any]]]]
     asset_count: int
+    assets_shown: int
     parcels: Table
     buildings: Table
 
@@ -97,7 +98,8 @@ def community_page(session: Session, asking: Asking, fid: int) -> CommunityPage:
             for name in ("risk_zone", "risk_point")
         ],
         assets=assets,
-        asset_count=sum(len(found) for _, _, found in assets),
+        asset_count=_table(session, asking, "asset", "kind", fid).count,
+        assets_shown=sum(len(found) for _, _, found in assets),
         parcels=_table(session, asking, "parcel", "land_use", fid),
         buildings=_table(session, asking, "building", "use", fid),
     )

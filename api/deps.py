@@ -103,7 +103,7 @@ async def known_parameters(request: Request) -> None:
 
 
 def box_of(bbox: str | None) -> Box | None:
-    """`west,south,east,north` in degrees (six numbers: heights are left aside); west > east crosses the antimeridian."""
+    """`west,south,east,north` in degrees (of six numbers the heights are left aside); west > east crosses ±180°."""
     if bbox is None:
         return None
     try:

@@ -16,6 +16,10 @@ from geo.errors import AtlasError, Text
 from geo.store.cluster import private_cluster
 from geo.store.migrate import is_current
 
+_BUILT = Text("หน้าเว็บสร้างแล้ว", "web pages built")
+_NOT_BUILT = Text("ยังไม่ได้สร้างหน้าเว็บ (make run)", "web pages not built yet (make run)")
+_CURRENT = Text("ตารางเป็นรุ่นปัจจุบัน", "tables are current")
+_NOT_CURRENT = Text("ตารางไม่เป็นรุ่นปัจจุบัน (atlas up)", "tables are not current (atlas up)")
 MINIMUM = {"postgresql": (15,), "postgis": (3, 3)}
 
 
@@ -30,8 +34,7 @@ class Finding:
 def findings(settings: Settings) -> Iterator[Finding]:
     """Everything worth knowing, one by one; a database that is away is a finding and not a failure."""
     built = (Path(__file__).parent / "static").is_dir()
-    yield Finding(good=built, told=Text("หน้าเว็บสร้างแล้ว" if built else "ยังไม่ได้สร้างหน้าเว็บ (make run)",
-                                        "web pages built" if built else "web pages not built yet (make run)"))  # fmt: skip
+    yield Finding(good=built, told=_BUILT if built else _NOT_BUILT)
     free = shutil.disk_usage(settings.home.parent if not settings.home.exists() else settings.home).free / 2**30
     yield Finding(good=free > 2, told=Text(f"พื้นที่ว่าง {free:.0f} GiB", f"{free:.0f} GiB of disk free"))
     try:
@@ -56,8 +59,7 @@ def _database(url: str) -> Iterator[Finding]:
             good = _numbers(version) >= MINIMUM[name]
             yield Finding(good=good, told=Text(f"{name} {version}", f"{name} {version}"))
         current = is_current(connection)
-        yield Finding(good=current, told=Text("ตารางเป็นรุ่นปัจจุบัน" if current else "ตารางไม่เป็นรุ่นปัจจุบัน (atlas up)",
-                                              "tables are current" if current else "tables are not current (atlas up)"))  # fmt: skip
+        yield Finding(good=current, told=_CURRENT if current else _NOT_CURRENT)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -43,5 +43,6 @@ class RequestLog:
 def set_up_logging(level: str) -> None:
     """Plain lines on standard error."""
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     # The server's own access line holds whole addresses; ours does not.
     logging.getLogger("uvicorn.access").disabled = True

@@ -14,8 +14,8 @@ from api.negotiation import language_of
 
 HERE = Path(__file__).parent
 STRICT = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'self'; base-uri 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'self'; base-uri 'none'"
 )
 GUARDS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 

@@ -278,7 +278,7 @@ class LayerTable(Base):
 
     @declared_attr
     def change_id(cls) -> Mapped[int]:
-        # Names a row of `change`, which is never deleted; a foreign key would cost a look-up for each of a million rows.
+        # Names a row of `change`, never deleted; a foreign key would cost a look-up for each of a million rows.
         return mapped_column(BigInteger, sort_order=92)
 
     @declared_attr

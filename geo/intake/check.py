@@ -72,6 +72,7 @@ class Checker:
     bounds: NDArray[np.float64] = field(default_factory=lambda: np.array([np.inf, np.inf, -np.inf, -np.inf]))
     _keys: list[pa.Array[Any]] = field(default_factory=list)
     _key_rows: list[NDArray[np.int32]] = field(default_factory=list)
+    _key_boxes: list[NDArray[np.float64]] = field(default_factory=list)
 
     def checked(self, batch: pa.RecordBatch) -> Checked:
         """The rows of a batch that are taken."""
@@ -162,6 +163,8 @@ class Checker:
 
         columns = {name: of(values) for name, values in columns.items()}
         self._remember_keys(columns, numbers, seen)
+        if self.key and shapes is not None:
+            self._key_boxes.append(shapely.bounds(shapes[kept]))
         return Checked(
             seen=seen, columns=columns, given={name: of(values) for name, values in given.items()},
             named_town=None if town is None else of(town), shapes=None if shapes is None else shapes[kept],
@@ -193,20 +196,32 @@ class Checker:
         if not repeated:
             return
         mask = compute.is_in(keys, pa.array(list(repeated), pa.string())).to_numpy(zero_copy_only=False)
+        boxes = np.concatenate(self._key_boxes) if self._key_boxes else None
         places: dict[str, list[int]] = {}
         for place, key in zip(np.flatnonzero(mask).tolist(), keys.filter(pa.array(mask)).to_pylist(), strict=True):
-            places.setdefault(str(key), []).append(int(rows[place]))
+            places.setdefault(str(key), []).append(place)
         for key, found in places.items():
-            listed = ", ".join(map(str, found[:10])) + (" …" if len(found) > 10 else "")
-            told = Text(
-                f"รหัสซ้ำ {len(found)} แถว (แถว {listed}) เก็บไว้ทุกแถว",
-                f"{len(found)} rows share this code (rows {listed}); all are kept",
-            )
-            value = key.replace("\x1f", " / ").strip(" /") if shown else None
-            problem = Problem(
-                code="duplicate-key", told=told, row=found[0], column=column, value=value or f"#{found[0]}"
-            )
+            told = _told_of_repeats([int(rows[place]) for place in found])
+            value = key.replace("\x1f", " / ").strip(" /") if shown else f"#{rows[found[0]]}"
+            lon, lat = _middle(boxes, found[0])
+            first = int(rows[found[0]])
+            problem = Problem(code="duplicate-key", told=told, row=first, column=column, value=value, lon=lon, lat=lat)
             self.findings.add_same(problem, len(found))
+
+
+def _told_of_repeats(rows: list[int]) -> Text:
+    listed = ", ".join(map(str, rows[:10])) + (" …" if len(rows) > 10 else "")
+    return Text(
+        f"รหัสซ้ำ {len(rows)} แถว (แถว {listed}) เก็บไว้ทุกแถว",
+        f"{len(rows)} rows share this code (rows {listed}); all are kept",
+    )
+
+
+def _middle(boxes: NDArray[np.float64] | None, place: int) -> tuple[float | None, float | None]:
+    if boxes is None or not np.isfinite(boxes[place]).all():
+        return None, None
+    west, south, east, north = boxes[place]
+    return round(float(west + east) / 2, 6), round(float(south + north) / 2, 6)
 
 
 def _repeated(keys: pa.ChunkedArray[Any]) -> frozenset[str]:

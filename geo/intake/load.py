@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -26,7 +26,7 @@ from geo.intake.kinds import CSV
 from geo.intake.match import PLACE_NAMES, Matching, matched, place_columns
 from geo.intake.open import Opened, opened
 from geo.intake.places import Placing, outside_refusal, placing_of
-from geo.intake.report import Counts, Report
+from geo.intake.report import Counts, Findings, Report
 from geo.layer import Layer
 from geo.shapes.whereabouts import Box
 from geo.store.batches import Act, FileFacts, begun, ended, one_transaction
@@ -100,8 +100,7 @@ def _with_what_the_reader_told(refusal: RefusedImport, file: Opened) -> RefusedI
 def _bare(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     """The reader's own problems without cells: it does not know which column is whose secret."""
     return tuple(
-        Problem(**{**vars(problem), "value": None, "became": None}) if problem.row is not None else problem
-        for problem in problems
+        replace(problem, value=None, became=None) if problem.row is not None else problem for problem in problems
     )
 
 
@@ -215,11 +214,20 @@ class _Load:
         problems = checker.findings.errors() or (Problem(code="no-rows", told=told, level="error"),)
         raise RefusedImport(told, problems=(*problems, *_bare(self.file.problems)), choices=choices)
 
+    def _told_by_the_reader(self, findings: Findings) -> list[Problem]:
+        """Its own problems; a shape it could not read is told once, and costs the row only where a shape is needed."""
+        problems = list(_bare(self.file.problems))
+        without = {problem.row for problem in problems if problem.row is not None and problem.level == "error"}
+        if self.layer.shape.required:
+            findings.forget("no-geometry", {row for row in without if row is not None})
+            return problems
+        return [replace(problem, level="warning") if problem.row in without else problem for problem in problems]
+
     def _report(self, checker: Checker, merged: Merged, relinked: Mapping[str, int], act: Act) -> Report:
         findings, facts = checker.findings, self._facts()
         for problem in (*self.matching.problems, *(self.placing.problems if self.placing else ())):
             findings.add([problem])
-        findings.add([problem for problem in _bare(self.file.problems) if not _is_told(problem, checker)])
+        findings.add(self._told_by_the_reader(findings))
         for name, order in checker.orders.items():
             if order.mixed or order.assumed:
                 column = self.matching.columns[name]
@@ -238,11 +246,6 @@ class _Load:
             used=self.matching.used, unused=self.matching.unused, counts=counts, by_code=dict(findings.counts),
             entries=findings.entries(),
         )  # fmt: skip
-
-
-def _is_told(problem: Problem, checker: Checker) -> bool:
-    """A place that the reader could not read is also a row without a shape: told once, as what it is."""
-    return problem.code == "bad-coordinate" and not checker.layer.shape.required
 
 
 def _crs_name(file: Opened) -> str | None:

@@ -7,7 +7,7 @@ sent and printed, and would otherwise be a second copy of people's names.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,6 +90,14 @@ class Findings:
         self.counts[code] += rows
         self.levels[level] += rows
         self._values[code, column] += values
+
+    def forget(self, code: str, rows: Collection[int]) -> None:
+        """Take back what was told of these rows, because it is told better elsewhere."""
+        kept = [one for one in self._listed if one.problem.code != code or one.problem.row not in rows]
+        for entry in set(self._listed) - set(kept):
+            self.counts[code] -= 1
+            self.levels[entry.problem.level] -= 1
+        self._listed = kept
 
     def entries(self) -> tuple[Entry, ...]:
         """Everything listed, by row, and an honest line about what the list leaves out."""

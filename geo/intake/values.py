@@ -117,7 +117,7 @@ def _coded(text: str, words: Field) -> Cell:
     whole = words.codes.code_for(raw)
     if whole is None and words.python_type is int:
         found = read_number(raw).value
-        whole = words.codes.code_for(f"{found:f}") if found is not None and found == int(found) else None
+        whole = None if found is None or found % 1 else words.codes.code_for(str(int(found)))
     if whole is not None:
         return Cell(int(whole) if words.python_type is int else whole)
     if is_null_literal(raw):

@@ -5,6 +5,7 @@ One process migrates at a time: an advisory lock makes a second worker wait and 
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -44,5 +45,9 @@ def migrate(url: str, *, to: str = "head") -> None:
 
 def is_current(connection: Connection) -> bool:
     """Whether the database has exactly the tables this code expects."""
-    head = ScriptDirectory(str(FOLDER)).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+    return MigrationContext.configure(connection).get_current_revision() == _head()
+
+
+@cache
+def _head() -> str | None:
+    return ScriptDirectory(str(FOLDER)).get_current_head()

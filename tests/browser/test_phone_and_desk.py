@@ -3,6 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
+from geo.render.folium_map import folium_map
+from geo.shapes.whereabouts import Box
+from layers import LAYERS
 from tests.browser.conftest import LAT, LON, SIDE, Town
 from tests.browser.looking import clicked, gone_to, settled
 
@@ -69,4 +72,19 @@ def test_the_page_of_a_community_shows_its_map(browser: Browser, town: Town) -> 
     frame = page.frame_locator(".map-frame")
     expect(frame.locator(".leaflet-overlay-pane path")).to_have_count(1)
     expect(page.get_by_role("button", name="พิมพ์หน้านี้")).to_be_visible()
+    page.close()
+
+
+def test_a_notebooks_map_draws_its_tiles_from_the_running_server(browser: Browser, town: Town) -> None:
+    box = Box(west=LON, south=LAT, east=LON + SIDE, north=LAT + SIDE)
+    found = folium_map([LAYERS["community"], LAYERS["parcel"]], box=box, base_url=town.address)
+    page = browser.new_page(viewport={"width": 900, "height": 600})
+    failed: list[str] = []
+    page.on("requestfailed", lambda asked: failed.append(asked.url))
+    # As Jupyter shows it: a frame whose document is written into the page of another server.
+    page.set_content(found._repr_html_())
+    frame = page.frame_locator("iframe")
+    expect(frame.locator(".leaflet-tile-loaded").first).to_be_attached()
+    expect(frame.locator(".atlas-status")).to_be_hidden()
+    assert failed == []
     page.close()

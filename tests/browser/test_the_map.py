@@ -185,7 +185,7 @@ def test_both_languages_are_one_button_apart(page: Page) -> None:
 def test_made_up_data_say_so_and_sources_are_named(page: Page) -> None:
     expect(page.locator(".atlas-demo")).to_have_text("ข้อมูลสมมติ · Made-up data")
     page.locator(".atlas-foot summary").click()
-    expect(page.locator(".atlas-foot p")).to_contain_text("แผนที่ภาษีของเทศบาล")
+    expect(page.locator(".atlas-foot ul")).to_contain_text("แผนที่ภาษีของเทศบาล")
 
 
 def test_the_map_has_a_scale_in_metres_and_a_legend_of_the_risk_levels(page: Page) -> None:

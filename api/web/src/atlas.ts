@@ -205,7 +205,7 @@ function statusLine(again: () => void, words: () => Language) {
 
 function footer(config: Config, words: () => Language) {
   const mark = make("strong", { class: "atlas-demo" });
-  const credit = make("p", {});
+  const credit = make("ul", { class: "atlas-sources" });
   const summary = make("summary", {});
   const credits = make("details", {}, summary, credit);
   const element = make("div", { class: "atlas-foot" });
@@ -215,9 +215,10 @@ function footer(config: Config, words: () => Language) {
     const language = words();
     mark.textContent = `${WORDS.demo.th} · ${WORDS.demo.en}`;
     mark.title = WORDS.demoHint[language];
-    const sources = [...new Set(config.layers.map((layer) => layer.source[language]))];
-    const all = [...sources, ...(config.basemap ? [config.basemap.credit] : []), "Leaflet"];
-    credit.textContent = `© ${all.join(" · ")}`;
+    const told = config.layers.map((one) => `${one.title[language]}: ${one.source[language]} — ${one.licence}`);
+    if (config.basemap) told.push(config.basemap.credit);
+    told.push("Leaflet — BSD-2-Clause · Sarabun — OFL-1.1 · WGS 84");
+    credit.replaceChildren(...told.map((line) => make("li", {}, line)));
     summary.textContent = `© ${WORDS.credits[language]}`;
   };
   translate();

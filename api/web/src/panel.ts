@@ -38,7 +38,6 @@ export function panel(
     const unfolded = new Set([...body.querySelectorAll("details[open]")].map((one) => one.getAttribute("data-layer")));
     body.replaceChildren(make("h2", {}, ...both(WORDS.layers, words)));
     for (const layer of [...config.layers].reverse()) body.append(entry(layer, words, unfolded.has(layer.id)));
-    body.append(sources(config, words));
   };
 
   const entry = (layer: LayerConfig, words: Language, unfolded: boolean): HTMLElement => {
@@ -131,14 +130,4 @@ function swatch(painter: Painter, code: string | null): HTMLCanvasElement {
   if (style.fillOpacity > 0) to.fillRect(3, 4, 16, 14);
   to.strokeRect(3, 4, 16, 14);
   return canvas;
-}
-
-function sources(config: Config, words: Language): HTMLElement {
-  const list = make("ul", { class: "atlas-sources" });
-  for (const layer of config.layers) {
-    list.append(make("li", {}, `${layer.title[words]}: ${layer.source[words]} — ${layer.licence}`));
-  }
-  if (config.basemap) list.append(make("li", {}, config.basemap.credit));
-  list.append(make("li", {}, "Leaflet — BSD-2-Clause · Sarabun — OFL-1.1 · WGS 84"));
-  return make("details", { "data-layer": "sources" }, make("summary", {}, WORDS.sources[words]), list);
 }

@@ -128,7 +128,7 @@ function card(config: Config, painters: ReadonlyMap<string, Painter>, hit: Hit, 
   const parts: HTMLElement[] = [kind, make("h2", {}, name), rows];
   if (layer.page) {
     const href = config.base + layer.page.replace("{id}", encodeURIComponent(String(feature.id)));
-    parts.push(make("a", { class: "atlas-page", href }, WORDS.page[language]));
+    parts.push(make("a", { class: "atlas-page", href, target: "_top" }, WORDS.page[language]));
   }
   return parts;
 }

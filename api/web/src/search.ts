@@ -47,10 +47,11 @@ export function search(config: Config, language: () => Language, jump: (found: F
   const choice = (found: Found): HTMLElement => {
     const name = (language() === "en" ? (found.name_en ?? found.name_th) : found.name_th) ?? String(found.id);
     const other = language() === "en" ? found.name_th : found.name_en;
-    const small = make("small", {}, [other === name ? null : other, found.zone].filter(Boolean).join(" · "));
+    const zone = found.zone ? `${WORDS.zone[language()]} ${found.zone}` : null;
+    const small = make("small", {}, [other === name ? null : other, zone].filter(Boolean).join(" · "));
     if (found.box === null) {
       const hint = make("small", {}, WORDS.noOutline[language()]);
-      return make("a", { href: config.base + found.page }, make("span", {}, name), small, hint);
+      return make("a", { href: config.base + found.page, target: "_top" }, make("span", {}, name), small, hint);
     }
     const pick = make("button", { type: "button" }, make("span", {}, name), small);
     pick.addEventListener("click", () => {
