@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from api.caching import EditCache, Listener
@@ -45,7 +47,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
         app.include_router(import_module(f"api.routes.{name}").router)
     static = HERE / "static"
     if static.is_dir():
-        app.mount("/static", StaticFiles(directory=static), name="static")
+        app.mount("/static", Asked(directory=static), name="static")
     # Public data may be read by any page: a notebook, another town's map. Nothing here rests on cookies.
     app.add_middleware(
         CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD", "OPTIONS"], expose_headers=["ETag"]
@@ -53,6 +55,16 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(RequestLog)
     return app
+
+
+class Asked(StaticFiles):
+    """Static files that a browser asks about each time (their names stay the same from release to release)."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """The file, or 304, with the word that it must be asked about."""
+        answer = super().file_response(*args, **kwargs)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
 
 
 @asynccontextmanager

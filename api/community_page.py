@@ -147,7 +147,11 @@ def _assets(session: Session, asking: Asking, fid: int) -> list[tuple[Text, str 
 
 def _table(session: Session, asking: Asking, layer_id: str, by: str, fid: int) -> Table:
     layer = LAYERS[layer_id]
-    found = tallies(session, layer, asking, by=by, community_id=fid)
+    if layer.shape.dimension == 0 or layer_id in ("parcel", "building"):
+        found = tallies(session, layer, asking, by=by, community_id=fid)
+    else:
+        # A flood zone reaches many communities and belongs to none: it counts for each that it touches.
+        found = tallies(session, layer, asking, by=by, crossing=(LAYERS["community"], fid))
     return Table(layer=layer, lines=[_line(layer, by, tally) for tally in found])
 
 

@@ -41,6 +41,19 @@ def conformance(request: Request) -> Response:
     return json_answer(request, {"conformsTo": list(CONFORMS_TO)})
 
 
+@router.get("/api", response_model=None)
+def api_definition(request: Request) -> Response:
+    """The definition of this API."""
+    document = request.app.openapi()
+    return json_answer(request, document, f"application/vnd.oai.openapi+json;version={document['openapi'][:3]}")
+
+
+@router.get("/api.html", response_model=None)
+def api_page(request: Request) -> Response:
+    """The definition of this API, for people."""
+    return page(request, "api.html", paths=request.app.openapi()["paths"])
+
+
 def _links(request: Request) -> list[dict[str, Any]]:
     language = language_of(request)
     json, html = "application/json", "text/html"

@@ -120,7 +120,8 @@ def outside_refusal(file: Opened, landed: Box | None) -> RefusedImport:
 def shapes_in_wgs84(batch: pa.RecordBatch, placing: Placing) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
     """The batch's shapes in longitude and latitude as they come, and which of them could not be read at all."""
     written: Any = batch.column("geometry").to_numpy(zero_copy_only=False)
-    shapes: NDArray[np.object_] = np.array(shapely.from_wkb(written, on_invalid="ignore"), dtype=object)
+    with np.errstate(invalid="ignore"):  # a NaN is found afterwards, and costs its row
+        shapes: NDArray[np.object_] = np.array(shapely.from_wkb(written, on_invalid="ignore"), dtype=object)
     unreadable = shapely.is_missing(shapes) & np.array(batch.column("geometry").is_valid())
     measured = shapely.has_m(shapes)
     if measured.any():

@@ -226,16 +226,21 @@ def tallies(
     by: str | None = None,
     community_id: int | None = None,
     municipality: str | None = None,
+    crossing: tuple[Layer, int] | None = None,
 ) -> list[Tally]:
     """Counts (and measured area) of the rows this audience may see, in all or by one of its columns, largest first.
 
-    Of a layer that the public gets as cells only the total is told, and only from the cells' own threshold up.
+    `crossing` is a feature (its layer and id) that the counted shapes must touch: a flood zone belongs to every
+    community it reaches. Of a layer that the public gets as cells only the total is told, and only from the cells'
+    own threshold up; what would cut through its cells is refused.
     """
     table = layer.table.__table__
     cells = form(layer, asking)
     hidden = isinstance(cells, Cells)
     if by is not None and (hidden or by not in shown_fields(layer, asking)):
         raise _unknown_property(by)
+    if hidden and crossing is not None:
+        raise _unknown_property("crossing")
     group = table.c[by] if by else null()
     area = func.sum(table.c.area_square_metres) if "area_square_metres" in layer.fields else null()
     query = select(group, func.count(), area).select_from(table).where(*_may_see(layer, asking))
@@ -243,6 +248,10 @@ def tallies(
         query = query.where(table.c.community_id == community_id)
     if municipality is not None:
         query = query.where(table.c.municipality == municipality)
+    if crossing is not None:
+        place, fid = crossing
+        shape = select(place.table.geom).where(place.table.id == fid, *_may_see(place, asking)).scalar_subquery()
+        query = query.where(table.c.geom.op("&&")(shape), func.ST_Intersects(table.c.geom, shape))
     found = session.execute(query.group_by(group) if by else query).all()
     tallies = [Tally(value=row[0], count=row[1], area_square_metres=row[2]) for row in found]
     if isinstance(cells, Cells):

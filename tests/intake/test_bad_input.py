@@ -17,7 +17,7 @@ from tests.intake.conftest import FILES, Load, Rows, told
 
 
 def written(path: Path, shapes: list[Any], kind: str = "Unknown") -> Path:
-    table = pa.table({"code": [f"01A{n:03d}" for n in range(len(shapes))], "geometry": shapely.to_wkb(shapes)})
+    table = pa.table({"code": [f"01A{n:03d}" for n in range(len(shapes))], "geometry": list(shapely.to_wkb(shapes))})
     table = table.rename_columns(["parcel_code", "geometry"])
     pyogrio.write_arrow(
         table, path, driver="FlatGeobuf", geometry_name="geometry", geometry_type=kind, crs="EPSG:4326",
@@ -90,7 +90,8 @@ def test_shapes_of_another_kind_are_refused_and_a_multipoint_of_one_is_a_point(
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("empty.csv", b""), ("header_only.csv", b"parcel_code,wkt\n"), ("photo.geojson", b"\x89PNG\r\n\x1a\n" + bytes(50)),
+        ("empty.csv", b""), ("header_only.csv", b"parcel_code,wkt\n"),
+        ("photo.geojson", b"\x89PNG\r\n\x1a\n" + bytes(50)),
         ("torn.geojson", b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"parcel_code":'),
         ("wide.csv", ",".join(f"c{n}" for n in range(200)).encode() + b"\n" + b"," * 199 + b"\n"),
         ("no_places.csv", b"parcel_code,rai\n01A001,2\n"),

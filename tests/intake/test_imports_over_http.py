@@ -24,9 +24,9 @@ def token(engine: Engine) -> dict[str, str]:
         return {"Authorization": f"Bearer {make_token(session, 'an officer')}"}
 
 
-def posted(client: TestClient, headers: dict[str, str], name: str | None = None, **fields: Any) -> Any:
+def posted(client: TestClient, headers: dict[str, str], *, name: str = STATIONS.name, **fields: Any) -> Any:
     with STATIONS.open("rb") as file:
-        files = {"file": (name or STATIONS.name, file, "application/geo+json")}
+        files = {"file": (name, file, "application/geo+json")}
         return client.post("/imports", headers=headers, files=files, data={"layer": "flood_station", **fields})
 
 
@@ -80,7 +80,8 @@ def test_a_refused_file_is_a_problem_document_with_its_problems_and_choices(
     ("fields", "status"),
     [
         ({"layer": "castle"}, 404), ({"layer": ""}, 400), ({"dry_run": "perhaps"}, 400), ({"map": "no-sign"}, 400),
-        ({"colour": "red"}, 400), ({"municipality": "x"}, 400), ({"crs": "EPSG:999999"}, 400), ({"encoding": "klingon"}, 400),
+        ({"colour": "red"}, 400), ({"municipality": "x"}, 400), ({"crs": "EPSG:999999"}, 400),
+        ({"encoding": "klingon"}, 400),
         ({"set": "version=7"}, 400), ({"map": ["name_th=nowhere"]}, 400),
     ],
 )  # fmt: skip
@@ -94,7 +95,7 @@ def test_an_option_that_makes_no_sense_is_told(
 
 
 def test_constants_and_columns_can_be_said(client: TestClient, token: dict[str, str], rows: Rows) -> None:
-    answer = posted(client, token, **{"set": ["kind=camera", "canal=คลองสมมติ"], "map": ["note=name_th"]})
+    answer = posted(client, token, set=["kind=camera", "canal=คลองสมมติ"], map=["note=name_th"])
     assert answer.status_code == 201
     assert rows("SELECT DISTINCT canal FROM flood_station") == [("คลองสมมติ",)]
     assert rows("SELECT note FROM flood_station ORDER BY 1") == [("สะพานสอง",), ("สะพานหนึ่ง",)]

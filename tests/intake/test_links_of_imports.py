@@ -41,9 +41,13 @@ def points(folder: Path, *lines: str, header: str = "asset_code,name_th,communit
     return written(folder, "assets.csv", header, *lines)
 
 
+BY_HAND = (
+    "UPDATE asset SET community_link = 'hand', community_id = (SELECT id FROM community "
+    "WHERE community_code = :community) WHERE asset_code = :asset"
+)
 LINKS = (
-    "SELECT a.asset_code, c.community_code, a.community_link FROM asset a LEFT JOIN community c ON c.id = a.community_id "
-    "ORDER BY 1"
+    "SELECT a.asset_code, c.community_code, a.community_link "
+    "FROM asset a LEFT JOIN community c ON c.id = a.community_id ORDER BY 1"
 )
 
 
@@ -118,8 +122,7 @@ def test_rows_follow_communities_that_come_later_with_a_version_and_a_change(
 def test_links_given_or_made_by_hand_stay_when_communities_change(load: Load, rows: Rows, tmp_path: Path) -> None:
     path = points(tmp_path, "A1,ศาลา,C2,7.001,100.471", "A2,ร้านค้า,,7.001,100.471", "A3,วัด,,7.0012,100.471")
     load("asset", path, municipality="9098")
-    rows("UPDATE asset SET community_link = 'hand', community_id = (SELECT id FROM community WHERE community_code = 'C2') "
-         "WHERE asset_code = 'A3'")  # fmt: skip
+    rows(BY_HAND, asset="A3", community="C2")
     moved = written(tmp_path, "moved.csv", "community_code,name_th,wkt", f'C1,ริมคลอง,"{box(100.4, 7.0, 0.01)}"',
                     f'C4,ใหม่,"{box(100.47, 7.0, 0.003)}"')  # fmt: skip
     report = load("community", moved, municipality="9098")
@@ -130,9 +133,7 @@ def test_links_given_or_made_by_hand_stay_when_communities_change(load: Load, ro
 @pytest.mark.usefixtures("communities")
 def test_a_link_made_by_hand_survives_a_new_file(load: Load, rows: Rows, tmp_path: Path) -> None:
     load("asset", points(tmp_path, "A1,ศาลา,C1,7.001,100.471"), municipality="9098")
-    rows(
-        "UPDATE asset SET community_link = 'hand', community_id = (SELECT id FROM community WHERE community_code = 'C3')"
-    )
+    rows(BY_HAND, asset="A1", community="C3")
     report = load("asset", points(tmp_path, "A1,ศาลาใหม่,C2,7.001,100.471"), municipality="9098")
     assert report.counts.updated == 1
     assert rows(LINKS) == [("A1", "C3", "hand")]

@@ -42,7 +42,8 @@ class Running:
         self.said: list[str] = []
         self.ready = threading.Event()
         self.address = ""
-        threading.Thread(target=self._hear, daemon=True).start()
+        self._hearing = threading.Thread(target=self._hear, daemon=True)
+        self._hearing.start()
         assert self.ready.wait(120), "".join(self.said)
 
     def _hear(self) -> None:
@@ -64,7 +65,11 @@ class Running:
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         os.killpg(self.process.pid, how)
-        return self.process.wait(60)
+        ended = self.process.wait(60)
+        self._hearing.join(10)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return ended
 
 
 def free_port() -> int:
@@ -157,7 +162,10 @@ def test_two_towns_live_side_by_side(tmp_path: Path, shared_data: Path) -> None:
 def test_writing_over_http_needs_the_token(home: Path, shared_data: Path) -> None:
     with up(home) as town:
         file = shared_data / "osm" / "hatyai_flood_shelters_2025.geojson"
-        send: dict[str, Any] = {"files": {"file": (file.name, file.read_bytes())}, "data": {"layer": "asset", "municipality": "9098"}}
+        send: dict[str, Any] = {
+            "files": {"file": (file.name, file.read_bytes())},
+            "data": {"layer": "asset", "municipality": "9098"},
+        }
         assert httpx2.post(f"{town.address}/imports", **send).status_code == 401
         wrong = httpx2.post(f"{town.address}/imports", **send, headers={"Authorization": "Bearer atlas_wrong"})
         assert wrong.status_code == 401

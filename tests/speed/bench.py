@@ -78,13 +78,25 @@ def _bench(parcels: int) -> Iterator[Bench]:
             engine = create_engine(cluster.url, poolclass=NullPool)
             yield Bench(
                 home=home, engine=engine, url=make_url(cluster.url), parcels=counts["parcel"],
-                environment={**os.environ, "ATLAS_HOME": str(home), "ATLAS_PORT": "8097", "ATLAS_LOG": "warning"},
+                environment=_environment(home),
             )  # fmt: skip
             engine.dispose()
     finally:
         for folder in (place, home):
             if folder:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """An Atlas of its own, with compiled Python files kept as any installed program has them."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    own = {
+        "ATLAS_HOME": str(home),
+        "ATLAS_PORT": "8097",
+        "ATLAS_LOG": "warning",
+        "PYTHONPYCACHEPREFIX": str(home / "pyc"),
+    }
+    return {name: value for name, value in kept.items() if not name.startswith("ATLAS_")} | own
 
 
 def _may_make_checkpoints(keeper_url: str) -> None:
