@@ -10,7 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from api.caching import EditCache
 from api.negotiation import language_of
+from geo.errors import StoreAway
+from geo.store.db import session_of
+from geo.store.read import holds_made_up_rows
 
 HERE = Path(__file__).parent
 STRICT = (
@@ -28,6 +32,25 @@ _environment = Environment(
 )
 
 
+def is_made_up(request: Request) -> bool:
+    """Whether to say that this is made-up data: the demo is switched on, or its rows are here."""
+    state = request.app.state
+    if state.settings.demo:
+        return True
+    cache: EditCache = state.cache
+    found = cache.kept("made up")
+    if found is None:
+        since = cache.edits(("municipality",))
+        try:
+            with session_of(state.reading) as session:
+                found = holds_made_up_rows(session)
+        except StoreAway:
+            # The page that says so has no data on it.
+            return False
+        cache.keep("made up", found, layers=("municipality",), box=None, since=since)
+    return bool(found)
+
+
 def page(
     request: Request,
     template: str,
@@ -37,10 +60,11 @@ def page(
     policy: str = STRICT,
     **words: Any,
 ) -> HTMLResponse:
-    """A page from a template; `settings`, `language` and `request` are there for every template."""
+    """A page from a template; `made_up`, `language` and `request` are there for every template."""
     language = language_of(request)
-    settings = request.app.state.settings
-    body = _environment.get_template(template).render(request=request, settings=settings, language=language, **words)
+    body = _environment.get_template(template).render(
+        request=request, made_up=is_made_up(request), language=language, **words
+    )
     return HTMLResponse(
         body,
         status_code,

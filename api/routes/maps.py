@@ -18,7 +18,7 @@ from api.community_page import box_of_feature, community_page
 from api.deps import Asking, Cache, Known, NamedLayer, ReadSession, box_of
 from api.links import base_of
 from api.negotiation import language_of
-from api.pages import GUARDS, STRICT, page
+from api.pages import GUARDS, STRICT, is_made_up, page
 from api.routes.collections import known_extent
 from api.routes.tiles import layers_named
 from geo.errors import Text, UnknownFeature
@@ -152,7 +152,7 @@ def map_page(
     """A Folium map as a page of ours: one script on it, named by its hash in the page's policy."""
     settings = request.app.state.settings
     found = folium_map(
-        layers, box=box, language=language_of(request), demo=settings.demo, basemap=settings.basemap,
+        layers, box=box, language=language_of(request), demo=is_made_up(request), basemap=settings.basemap,
         focus=focus, ways=WAYS, asking=asking, all_shown=all_shown, places=places,
     )  # fmt: skip
     parts = page_parts(found)

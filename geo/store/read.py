@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from geo.errors import BadRequest, Text, UnknownFeature
 from geo.layer import Audience, Cells, Field, Layer, Published
 from geo.shapes.whereabouts import Box
+from geo.store.tables import DEMO, Change
 from geo.thai import search_key
 
 MOST_AT_ONCE = 10_000
@@ -208,6 +209,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value.isoformat() if isinstance(value, (dt.date, dt.datetime)) else value
+
+
+def holds_made_up_rows(session: Session) -> bool:
+    """Whether the demo ever wrote here: every map and page then says that it shows made-up data."""
+    return session.scalar(select(Change.id).where(Change.made_by == DEMO).limit(1)) is not None
 
 
 def extent(session: Session, layer: Layer, asking: Asking) -> Box | None:

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.layer import Base
 
+# Who makes the demo's rows; a map that holds any of them says so.
+DEMO = "demo"
+
 
 class Change(Base):
     """One act of a person or program: every row names the change that made it (DESIGN §2.9)."""
