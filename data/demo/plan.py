@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 Points: TypeAlias = Sequence[tuple[float, float]]
 
-CELL_METRES = 7500.0
+CELL_METRES = 8000.0
 HAT_YAI = (100.4729, 7.0160)
 SONGKHLA = (100.5967, 7.2061)
 SEMI_MAJOR, ECCENTRICITY_2 = 6378137.0, 0.00669437999014
@@ -220,7 +220,7 @@ def _park(x: float, y: float, radius: float) -> shapely.Polygon:
 def _further(number: int, share: float, seed: int) -> Plan:
     """A made-up town beside the others: Hat Yai's plan turned, mirrored, bent and shifted."""
     rng = np.random.default_rng([seed, 7, number])
-    turn, flip, grown = rng.uniform(0, 2 * math.pi), rng.choice([-1.0, 1.0]), 1.2
+    turn, flip, grown = rng.uniform(0, 2 * math.pi), rng.choice([-1.0, 1.0]), 1.225
     phase = rng.uniform(0, 2 * math.pi, 4)
 
     def bent(points: Floats) -> Floats:

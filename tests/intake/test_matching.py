@@ -65,9 +65,7 @@ def test_columns_that_nobody_asked_for_are_named_and_not_stored(load: Load, rows
         ({"constants": {"version": "7"}}, "unknown-field"),
     ],
 )  # fmt: skip
-def test_a_name_that_nothing_has_is_refused_with_the_names_there_are(
-    more: dict[str, Any], code: str
-) -> None:
+def test_a_name_that_nothing_has_is_refused_with_the_names_there_are(more: dict[str, Any], code: str) -> None:
     with pytest.raises(RefusedImport) as refused:
         matching("parcel", "map_lot", **more)
     assert refused.value.problems[0].code == code

@@ -1,4 +1,4 @@
-"""The real files that Thai offices send, brought in whole: what the issue of intake promises, sentence by sentence."""
+"""The real files that Thai offices send, brought in whole: each promise of the intake on the file that tests it."""
 
 from __future__ import annotations
 

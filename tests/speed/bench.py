@@ -11,7 +11,6 @@ import contextlib
 import datetime as dt
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,8 +44,8 @@ def main() -> None:
         figures += page_rows(bench)
         with bench.engine.connect() as connection:
             machine = machine_rows(connection)
-    command = "python -m tests.speed.bench " + " ".join(sys.argv[1:])
-    told = report(figures, machine, command=command.strip(), parcels=bench.parcels, began=began)
+    command = f"python -m tests.speed.bench --parcels {asked.parcels} --rounds {asked.rounds}"
+    told = report(figures, machine, command=command, parcels=bench.parcels, began=began, note=asked.note)
     print(told)
     if asked.write:
         REPORT.write_text(told, "utf-8")
@@ -57,6 +56,7 @@ def _asked() -> argparse.Namespace:
     words.add_argument("--parcels", type=int, default=1_000_000, help="about so many parcels (1,000,000)")
     words.add_argument("--rounds", type=int, default=2, help="how often each side is measured (2)")
     words.add_argument("--write", action="store_true", help="also write BENCHMARKS.md")
+    words.add_argument("--note", default="", help="a sentence for the page: why a figure falls short, what else ran")
     return words.parse_args()
 
 

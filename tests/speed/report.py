@@ -19,8 +19,9 @@ class Figure:
 
 
 def report(
-    figures: Sequence[Figure], machine: Sequence[tuple[str, str]], *, command: str, parcels: int, began: dt.datetime
-) -> str:
+    figures: Sequence[Figure], machine: Sequence[tuple[str, str]], *, command: str, parcels: int, began: dt.datetime,
+    note: str = "",
+) -> str:  # fmt: skip
     """The page in Markdown."""
     marks = {True: "yes", False: "**no**", None: ""}
     lines = [
@@ -33,6 +34,7 @@ def report(
         "| what | measured | promised | holds |",
         "|---|---|---|---|",
         *(f"| {figure.what} | {figure.measured} | {figure.promised} | {marks[figure.holds]} |" for figure in figures),
+        *(["", note] if note else []),
         "",
         "## How each was measured",
         "",
