@@ -33,6 +33,7 @@ from geo.errors import AtlasError, RefusedImport, SetupMissing
 from geo.store.cluster import private_cluster
 from geo.store.db import session_of, writing_engine
 from geo.store.migrate import migrate
+from geo.store.tables import DEMO
 from geo.store.tokens import has_token, make_token
 from layers import LAYERS, layer_named
 
@@ -122,7 +123,7 @@ def up(
     with town(settings) as url:
         engine = writing_engine(url)
         if settings.demo if demo is None else demo:
-            _demo(engine, scale=1.0, seed=None)
+            _demo_unless_real(engine)
         with session_of(engine) as session:
             token = None if has_token(session) else make_token(session, "bootstrap")
         engine.dispose()
@@ -244,11 +245,21 @@ def demo(
         _demo(engine, scale=scale, seed=seed, yes=yes)
 
 
+def _demo_unless_real(engine: Engine) -> None:
+    """The demo town for a town that has nothing yet; real data is never mixed with made-up data unasked."""
+    from data.demo import RealDataHere
+
+    try:
+        _demo(engine, scale=1.0, seed=None)
+    except RealDataHere as refusal:
+        worried.print(f"{refusal.told.th}\n{refusal.told.en}", markup=False, soft_wrap=True)
+
+
 def _demo(engine: Engine, *, scale: float, seed: int | None, yes: bool = False) -> None:
     from data.demo import write_town
 
     with progress_bar("เมืองตัวอย่าง · demo town") as progress:
-        counts = write_town(engine, LAYERS, scale=scale, seed=seed, by="demo", at=now(), yes=yes, progress=progress)
+        counts = write_town(engine, LAYERS, scale=scale, seed=seed, by=DEMO, at=now(), yes=yes, progress=progress)
     made = {name: count for name, count in counts.items() if count}
     if made:
         told = ", ".join(f"{LAYERS[name].title.th} {count:,}" for name, count in made.items())

@@ -180,6 +180,7 @@ missing_test_tools() {
     have chromium || have google-chrome || echo chromium
     have ogr2ogr || echo gdal-bin
     have shellcheck || echo shellcheck
+    have wrk || echo wrk
     [ -n "$(find /usr/share/fonts -iname '*garuda*' -print -quit 2>/dev/null)" ] || echo fonts-thai-tlwg
 }
 
@@ -210,7 +211,8 @@ make_venv() {
     say "Python: .venv ($lock)"
     fitting_venv "$python"
     "$PYTHON" -m pip install -q --disable-pip-version-check --no-input --require-hashes -r requirements-bootstrap.lock
-    .venv/bin/uv pip sync -q --python "$PYTHON" --require-hashes "$lock" requirements-bootstrap.lock
+    # Compiled now: a machine that is told not to write bytecode would read a hundred libraries anew at every start.
+    .venv/bin/uv pip sync -q --compile-bytecode --python "$PYTHON" --require-hashes "$lock" requirements-bootstrap.lock
     .venv/bin/uv pip install -q --python "$PYTHON" --no-deps --no-build-isolation --editable .
     now_done venv "$key"
 }

@@ -20,9 +20,9 @@ from geo.errors import AtlasError
 from geo.intake.load import LoadOptions, load_file
 from geo.layer import Layer
 from geo.store.db import session_of
-from geo.store.tables import Change
+from geo.store.tables import DEMO, Change
 
-MADE_BY = "demo"
+MADE_BY = DEMO
 REASON = "ข้อมูลสมมติ · made-up data"
 # Raised when the generator draws something else from the same seed: an older demo is then brought up to it.
 GENERATION = 1

@@ -5,7 +5,6 @@ A file that is wrong as a whole is refused with what may be done; a single row t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -199,8 +198,3 @@ def _tell_mended(mended: Repaired, seen: Seen) -> None:
 def _mending(fault: Text, area_change: float) -> Text:
     percent = f"{area_change * 100:+.3f} %"
     return Text(f"ซ่อมรูปแล้ว: {fault.th} (เนื้อที่ {percent})", f"mended: {fault.en} (area {percent})")
-
-
-def refused_everywhere(problems: Iterable[Problem], told: Text) -> RefusedImport:
-    """The refusal of a file of which no row, or too few, can be taken."""
-    return RefusedImport(told, problems=tuple(problems), choices=())

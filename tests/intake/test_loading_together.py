@@ -7,19 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
-from geo.errors import StoreAway
+from geo.errors import RefusedImport, StoreAway
 from geo.intake.ahead import ahead
 from geo.intake.load import LoadOptions, load_file
 from geo.intake.report import Report
 from geo.shapes.many_areas import areas_of_many
 from geo.shapes.measure import area_square_metres
+from geo.store.staging import copy_rows
 from layers import LAYERS
 from tests.intake.conftest import AT, Load, Rows
 
@@ -88,6 +91,61 @@ def test_readers_are_not_kept_waiting_by_a_load(engine: Engine, rows: Rows, tmp_
         load_file(engine, LAYERS["parcel"], path, LoadOptions(municipality="9098"), layers=LAYERS, by="x",
                   origin="test", at=AT, progress=look)  # fmt: skip
     assert seen == [0, 500]
+
+
+INDEXES = "SELECT indexdef FROM pg_indexes WHERE tablename = 'parcel' ORDER BY 1"
+PARCEL_INDEXES = "SELECT count(*) FROM pg_indexes WHERE tablename = 'parcel'"
+
+
+def indexes_midway(engine: Engine, path: Path, *, meanwhile: str | None = None) -> list[int]:
+    """How many indexes of `parcel` the load itself sees while its rows come in."""
+    seen: list[int] = []
+    with engine.connect() as other:
+        if meanwhile:
+            other.execute(text(meanwhile))
+
+        def look(session: Session, table: str, rows: pa.RecordBatch) -> None:
+            seen.append(session.execute(text(PARCEL_INDEXES)).scalar_one())
+            copy_rows(session, table, rows)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("geo.intake.load.copy_rows", look)
+            patch.setattr("geo.store.bulk.WORTH_REBUILDING", 100)
+            load_file(engine, LAYERS["parcel"], path, LoadOptions(municipality="9098"), layers=LAYERS, by="x",
+                      origin="test", at=AT)  # fmt: skip
+    return seen
+
+
+def test_a_large_first_load_builds_its_indexes_once_and_leaves_all_of_them(
+    engine: Engine, rows: Rows, tmp_path: Path
+) -> None:
+    before = rows(INDEXES)
+    assert indexes_midway(engine, lots(tmp_path, 500)) == [1]
+    assert rows(INDEXES) == before
+    assert rows("SELECT count(*) FROM parcel WHERE geom && ST_MakeEnvelope(100.3, 6.9, 101, 8, 4326)") == [(500,)]
+
+
+def test_a_load_beside_other_rows_or_readers_leaves_the_indexes_alone(
+    engine: Engine, load: Load, rows: Rows, tmp_path: Path
+) -> None:
+    every = rows(PARCEL_INDEXES)[0][0]
+    busy = indexes_midway(engine, lots(tmp_path, 500), meanwhile="SELECT count(*) FROM parcel")
+    assert busy == [every]
+    rows("DELETE FROM parcel")
+    load("parcel", lots(tmp_path, 3), municipality="9099")
+    assert indexes_midway(engine, lots(tmp_path, 500)) == [every]
+
+
+def test_a_large_first_load_that_fails_leaves_the_indexes_as_they_were(
+    engine: Engine, load: Load, rows: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows(INDEXES)
+    monkeypatch.setattr("geo.store.bulk.WORTH_REBUILDING", 1)
+    path = tmp_path / "points.csv"
+    path.write_text("parcel_code,wkt\n01A001,POINT(100.47 7)\n", "utf-8")
+    with pytest.raises(RefusedImport):
+        load("parcel", path, municipality="9098")
+    assert rows(INDEXES) == before
 
 
 def test_things_made_ahead_come_in_order_and_all_of_them() -> None:
