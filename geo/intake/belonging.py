@@ -66,7 +66,7 @@ class LinkingBatches:
             for row, town in zip(blank, self.linker.towns_around(points[blank]), strict=True):
                 towns[row] = town
         nowhere = np.array([row for row, town in enumerate(towns) if town is None], dtype=np.intp)
-        checked.seen.warn("no-municipality", NO_TOWN, self._positions(checked, nowhere))
+        checked.seen.warn("no-municipality", NO_TOWN, checked.positions(nowhere))
         return towns
 
     def _towns_from_the_file(self, checked: Checked, named: pa.Array[Any]) -> list[str | None]:
@@ -78,7 +78,7 @@ class LinkingBatches:
                 wrong.setdefault(town, []).append(row)
                 towns[row] = None
         for town, rows in wrong.items():
-            where = self._positions(checked, np.array(rows, dtype=np.intp))
+            where = checked.positions(np.array(rows, dtype=np.intp))
             checked.seen.warn("unknown-municipality", BAD_TOWN, where, column=column, value=town)
         return towns
 
@@ -104,12 +104,7 @@ class LinkingBatches:
             by_value.setdefault(codes[row], []).append(row)
         for value, found in by_value.items():
             if checked.seen.findings.values_room(code, column):
-                where = self._positions(checked, np.array(found, dtype=np.intp))
+                where = checked.positions(np.array(found, dtype=np.intp))
                 checked.seen.warn(code, told, where, field=name, column=column, value=value)
             else:
                 checked.seen.findings.count_values(code, column, rows=len(found), values=1)
-
-    @staticmethod
-    def _positions(checked: Checked, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Where kept rows stand in their batch, refused rows counted."""
-        return (checked.row_numbers[rows] - checked.seen.first_row).astype(np.intp)

@@ -1,7 +1,7 @@
 """A file's rows looked at batch by batch, made into rows that the table takes, and counted.
 
 Nothing here asks the database: towns and links are found by a `Linker` that holds what it needs. Memory stays that of
-a few batches however long the file is; only the keys of all rows are kept, to tell repeated ones.
+a few batches however long the file is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow.compute
 import shapely
 from numpy.typing import NDArray
 
-from geo.errors import Problem, Text
+from geo.errors import Text
 from geo.intake.columns import read_column
 from geo.intake.match import Matching
 from geo.intake.parcel_codes import tell_parts_that_disagree
@@ -33,7 +33,6 @@ from geo.thai import DateOrder
 compute: Any = pyarrow.compute
 
 REQUIRED = Text("คอลัมน์ที่ต้องมีว่างเปล่า", "a value that must be there is missing")
-NO_KEY = Text("ไม่มีรหัส จับคู่กับของเดิมไม่ได้", "without a code; cannot be matched with what is here already")
 CHECKS = {"parcel_code_parts": tell_parts_that_disagree}
 
 
@@ -56,6 +55,10 @@ class Checked:
     def __len__(self) -> int:
         return len(self.row_numbers)
 
+    def positions(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Where these kept rows stand in their batch, refused rows counted."""
+        return (self.row_numbers[rows] - self.seen.first_row).astype(np.intp)
+
 
 @dataclass(kw_only=True)
 class Checker:
@@ -64,15 +67,11 @@ class Checker:
     layer: Layer
     matching: Matching
     placing: Placing | None
-    key: tuple[str, ...]
     orders: Mapping[str, DateOrder]
     findings: Findings = field(default_factory=Findings)
     rows: int = 0
     outside: int = 0
     bounds: NDArray[np.float64] = field(default_factory=lambda: np.array([np.inf, np.inf, -np.inf, -np.inf]))
-    _keys: list[pa.Array[Any]] = field(default_factory=list)
-    _key_rows: list[NDArray[np.int32]] = field(default_factory=list)
-    _key_boxes: list[NDArray[np.float64]] = field(default_factory=list)
 
     def checked(self, batch: pa.RecordBatch) -> Checked:
         """The rows of a batch that are taken."""
@@ -162,79 +161,11 @@ class Checker:
             return values if whole else values.take(pa.array(kept, pa.int64()))
 
         columns = {name: of(values) for name, values in columns.items()}
-        self._remember_keys(columns, numbers, seen)
-        if self.key and shapes is not None:
-            self._key_boxes.append(shapely.bounds(shapes[kept]))
         return Checked(
             seen=seen, columns=columns, given={name: of(values) for name, values in given.items()},
             named_town=None if town is None else of(town), shapes=None if shapes is None else shapes[kept],
             wkb=None if digest[1] is None else of(digest[1]), digest=of(digest[0]), row_numbers=numbers,
         )  # fmt: skip
-
-    def _remember_keys(self, columns: Mapping[str, pa.Array[Any]], numbers: NDArray[np.int32], seen: Seen) -> None:
-        if not self.key:
-            return
-        parts = [columns[name].cast(pa.string()) for name in self.key]
-        bare = np.asarray(compute.equal(compute.fill_null(parts[0], ""), ""))
-        if bare.any():
-            field_name = self.key[0]
-            seen.warn("no-key", NO_KEY, numbers[bare] - seen.first_row, field=field_name,
-                      column=self.matching.columns.get(field_name))  # fmt: skip
-        join: Any = compute.binary_join_element_wise
-        self._keys.append(join(*parts, "\x1f", null_handling="replace", null_replacement=""))
-        self._key_rows.append(numbers)
-
-    def tell_repeated_keys(self) -> None:
-        """Keys that several rows share: told with their count, and every row is kept."""
-        if not self._keys:
-            return
-        keys = pa.chunked_array(self._keys)
-        rows = np.concatenate(self._key_rows)
-        column = self.matching.columns.get(self.key[0])
-        shown = self.layer.fields[self.key[0]].audience == "public"
-        repeated = _repeated(keys)
-        if not repeated:
-            return
-        mask = compute.is_in(keys, pa.array(list(repeated), pa.string())).to_numpy(zero_copy_only=False)
-        boxes = np.concatenate(self._key_boxes) if self._key_boxes else None
-        places: dict[str, list[int]] = {}
-        for place, key in zip(np.flatnonzero(mask).tolist(), keys.filter(pa.array(mask)).to_pylist(), strict=True):
-            places.setdefault(str(key), []).append(place)
-        for key, found in places.items():
-            told = _told_of_repeats([int(rows[place]) for place in found])
-            value = key.replace("\x1f", " / ").strip(" /") if shown else f"#{rows[found[0]]}"
-            lon, lat = _middle(boxes, found[0])
-            first = int(rows[found[0]])
-            problem = Problem(code="duplicate-key", told=told, row=first, column=column, value=value, lon=lon, lat=lat)
-            self.findings.add_same(problem, len(found))
-
-
-def _told_of_repeats(rows: list[int]) -> Text:
-    listed = ", ".join(map(str, rows[:10])) + (" …" if len(rows) > 10 else "")
-    return Text(
-        f"รหัสซ้ำ {len(rows)} แถว (แถว {listed}) เก็บไว้ทุกแถว",
-        f"{len(rows)} rows share this code (rows {listed}); all are kept",
-    )
-
-
-def _middle(boxes: NDArray[np.float64] | None, place: int) -> tuple[float | None, float | None]:
-    if boxes is None or not np.isfinite(boxes[place]).all():
-        return None, None
-    west, south, east, north = boxes[place]
-    return round(float(west + east) / 2, 6), round(float(south + north) / 2, 6)
-
-
-def _repeated(keys: pa.ChunkedArray[Any]) -> frozenset[str]:
-    counted: Any = compute.value_counts(keys)
-    values, counts = coded_parts(counted)
-    return frozenset(
-        key for key in values.filter(compute.greater(counts, 1)).to_pylist() if key and not key.startswith("\x1f")
-    )
-
-
-def coded_parts(counted: Any) -> tuple[Any, Any]:
-    """The two halves of what `value_counts` answers."""
-    return counted.field("values"), counted.field("counts")
 
 
 def words_as_text(words: Any) -> Any:

@@ -26,6 +26,7 @@ from geo.intake.kinds import CSV
 from geo.intake.match import PLACE_NAMES, Matching, matched, place_columns
 from geo.intake.open import Opened, opened
 from geo.intake.places import Placing, outside_refusal, placing_of
+from geo.intake.repeated_keys import RepeatedKeys
 from geo.intake.report import Counts, Findings, Report
 from geo.layer import Layer
 from geo.shapes.whereabouts import Box
@@ -118,17 +119,16 @@ class _Load:
 
     def into(self, session: Session, *, by: str, origin: str, at: dt.datetime, progress: Progress) -> Report:
         """Everything from the first batch to the report."""
-        checker = Checker(
-            layer=self.layer, matching=self.matching, placing=self.placing, key=self._key(), orders=self._orders()
-        )
+        checker = Checker(layer=self.layer, matching=self.matching, placing=self.placing, orders=self._orders())
+        repeated = RepeatedKeys(layer=self.layer, key=self._key(), columns=self.matching.columns)
         act = begun(session, self.layer, self._facts(), by=by, origin=origin, at=at)
         linking = LinkingBatches(Linker(session, self.layer, self.layers), self.matching, self.options.municipality)
         incoming = self._incoming(checker)
         direct = not linking.linker.asks_for_each_batch and self._is_new_ground(session, linking)
         with indexes_put_aside(session, self.layer, self.file.feature_count if direct else None):
-            copied = self._copied(session, checker, linking, act, direct=direct, progress=progress)
+            copied = self._copied(session, checker, linking, repeated, act, direct=direct, progress=progress)
         self._refuse_when_hopeless(checker, copied)
-        checker.tell_repeated_keys()
+        repeated.tell(checker.findings)
         merged = (
             Merged(inserted=copied, updated=0, unchanged=0, not_in_file=0, box=_box(checker)) if direct
             else merge(session, self.layer, incoming, change_id=act.change.id, at=at)
@@ -171,7 +171,7 @@ class _Load:
         return Incoming(
             fed=tuple(name for name in self.layer.fields if name in self.matching.fed and name not in skipped),
             measured=tuple(sorted(checker.measures())) if self.placing else (),
-            key=checker.key, shapes=self.placing is not None,
+            key=self._key(), shapes=self.placing is not None,
         )  # fmt: skip
 
     def _is_new_ground(self, session: Session, linking: LinkingBatches) -> bool:
@@ -179,14 +179,17 @@ class _Load:
         return is_new_ground(session, self.layer, towns)
 
     def _copied(
-        self, session: Session, checker: Checker, linking: LinkingBatches, act: Act, *, direct: bool, progress: Progress
-    ) -> int:
+        self, session: Session, checker: Checker, linking: LinkingBatches, repeated: RepeatedKeys, act: Act, *,
+        direct: bool, progress: Progress,
+    ) -> int:  # fmt: skip
         """Check and copy every batch; how many rows were taken."""
 
         def rows() -> Iterator[tuple[pa.RecordBatch, int]]:
             for batch in self.file.batches(sorted(set(self.matching.columns.values()))):
                 checked = checker.checked(batch)
-                yield linking.completed(checked), checker.rows
+                staged = linking.completed(checked)
+                repeated.remember(checked, staged)
+                yield staged, checker.rows
 
         made, taken = False, 0
         # A linker that asks the database shares our one connection, so it cannot work ahead of the writing.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -172,3 +173,19 @@ def test_mixed_dates_of_a_whole_file(load: Load, rows: Rows) -> None:
     assert {entry.problem.row for entry in told(report, "ambiguous-date")} == {4, 5}
     assert [entry.problem.row for entry in told(report, "bad-date")] == [8]
     assert dict(rows("SELECT risk_code, severity FROM risk_point"))["D4"] == 4
+
+
+def test_one_code_in_two_towns_is_not_repeated(load: Load, tmp_path: Path) -> None:
+    path = tmp_path / "two_towns.csv"
+    codes = [("9098", "01A001"), ("9099", "01A001"), ("9099", "01A002"), ("9099", "01A002"), ("9098", ""), ("9098", "")]
+    places = [
+        f'"POLYGON(({x} 7,{x + 0.0005:.4f} 7,{x} 7.0005,{x} 7))"'
+        for x in (100.47, 100.471, 100.472, 100.473, 100.474, 100.475)
+    ]
+    lines = [f"{town},{code},{place}" for (town, code), place in zip(codes, places, strict=True)]
+    path.write_text("\n".join(["municipality,parcel_code,wkt", *lines]) + "\n", "utf-8")
+    report = load("parcel", path)
+    repeated = told(report, "duplicate-key")
+    assert [(entry.problem.value, entry.problem.row, entry.rows) for entry in repeated] == [("01A002", 3, 2)]
+    assert [entry.rows for entry in told(report, "no-key")] == [2]
+    assert load("parcel", path).counts.nothing_changed
