@@ -14,15 +14,19 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute
 
 from geo.thai_dates import DateOrder, Order, ReadDate, date_order, read_date, read_dates
 from geo.thai_digits import western_digits
 
 __all__ = [
     "DateOrder", "Number", "Order", "ReadDate", "date_order", "is_null_literal", "looks_mojibake",
-    "mojibake_all", "normalised", "normalised_all", "null_literals_all", "number", "read_date",
+    "mojibake_all", "normalised", "normalised_all", "null_literals_all", "number", "plain_all", "read_date",
     "read_dates", "read_number", "search_key", "search_key_all", "western_digits", "western_digits_all",
 ]  # fmt: skip
+
+# The stubs of pyarrow know no array of a kind that is found out at run time.
+compute: Any = pyarrow.compute
 
 TONES = "\u0e48\u0e49\u0e4a\u0e4b"
 MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
@@ -163,6 +167,30 @@ def _is_thai_when_read_again(run: str) -> bool:
         return False
     # A Thai word does not begin with a mark; `éèê` and `°°°` would.
     return len(set(run)) > 2 and re.match(f"[{MARKS}]", again) is None
+
+
+# All that `normalised`, `is_null_literal` and `looks_mojibake` could act on, and some more, in the words that Arrow's
+# regular expressions know: the characters, the blanks, the marks out of order, the leftovers of a wrong encoding.
+_MARK_RANGE = [
+    chr(one) for low, high in ((0x31, 0x31), (0x34, 0x3A), (0x47, 0x4E)) for one in range(0xE00 + low, 0xE01 + high)
+]
+_DOUBTFUL = "|".join(
+    (
+        "[^ -~\u0e01-\u0e3a\u0e3f-\u0e5b]", "^ ", " $", "  ", r"\?", "เเ", "\u0e4d", f"[เแโใไ][{TONES}]",
+        f"\u0e33[{TONES}\u0e33]", *(mark * 2 for mark in _MARK_RANGE), f"[\u0e48-\u0e4c][{MARKS}]",
+        "[\u0e38\u0e39]\u0e3a", "เ[ธน][\u0e01-\u0e1f]เ[ธน]",
+    )
+)  # fmt: skip
+
+
+def plain_all(values: pa.Array[Any]) -> Any:
+    """Mask: true where a cell is surely standard text already, so that no person's rule needs to read it.
+
+    False says nothing: the cell may be fine or not. Nulls are true.
+    """
+    doubtful = compute.match_substring_regex(values, _DOUBTFUL)
+    nothing = compute.is_in(compute.utf8_lower(values), pa.array(sorted(_NULLS), pa.string()))
+    return compute.invert(compute.fill_null(compute.or_(doubtful, nothing), False))
 
 
 def normalised_all(values: pa.Array[Any]) -> pa.Array[Any]:

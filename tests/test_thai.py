@@ -288,3 +288,26 @@ def test_a_column_in_one_certain_order_is_never_marked(days: list[date], month_f
     assert not any(one.ambiguous for one in read)
     if any(d.day > 12 for d in days) or not month_first:
         assert [one.value for one in read] == days
+
+
+# Pieces that the rules act on, beside what nobody would mend; any text is tried as well.
+PIECES = st.lists(
+    st.sampled_from([*"กขธนเแโใไทำาาิีุู์็ฺ่้๊๋ํ๒๐ 0Ab-.?\t\u00a0\u200b", "เธ", "เน", "None", "ไม่มี", "null", "ชุมชน", "01A001"]),
+    max_size=8,
+).map("".join)
+
+
+@given(st.lists(st.one_of(PIECES, st.text(max_size=6)), min_size=1, max_size=20))
+def test_what_is_surely_plain_is_left_alone_by_every_rule(texts: list[str]) -> None:
+    sure = thai.plain_all(pa.array(texts, pa.string())).to_pylist()
+    for text in (text for text, plain in zip(texts, sure, strict=True) if plain):
+        assert thai.normalised(text) == text
+        assert not thai.is_null_literal(text)
+        assert not thai.looks_mojibake(text)
+
+
+def test_ordinary_names_are_surely_plain() -> None:
+    names = pa.array(["นางสาวสมหญิง ใจดี", "12/3 ถ.นิพัทธ์อุทิศ 2 ต.หาดใหญ่", "Hat Yai", "น.ส.3 ก", None, "เธอ", "กิ่ง ๒"])
+    assert thai.plain_all(names).to_pylist() == [True] * 7
+    others = pa.array(["", " ก", "ก  ข", "None", "ไม่มีข้อมูล", "เธชเธเธ", "นํ้า", "???", "ก\tข", "ก\u200bข"])
+    assert thai.plain_all(others).to_pylist() == [False] * 10

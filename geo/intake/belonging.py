@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ NO_TOWN = Text(
 BAD_TOWN = Text("ไม่ใช่รหัสเทศบาล จึงหาจากที่ตั้งแทน", "not a municipality code; the place was used instead")
 UNKNOWN = Text("ไม่พบรหัสนี้ในเทศบาลเดียวกัน จึงหาจากที่ตั้งแทน", "no such code in this municipality; the place was used instead")
 SEVERAL = Text("มีหลายรายการที่ใช้รหัสนี้ จึงเลือกที่ใกล้ที่สุด", "several have this code; the nearest was taken")
-TOWN_CODE = r"^[0-9]{2,8}$"
+TOWN_CODE = "[0-9]{2,8}"
 
 
 class LinkingBatches:
@@ -72,14 +73,12 @@ class LinkingBatches:
     def _towns_from_the_file(self, checked: Checked, named: pa.Array[Any]) -> list[str | None]:
         towns: list[str | None] = named.to_pylist()
         column = self.matching.columns.get("municipality")
-        wrong: dict[str, list[int]] = {}
-        for row, town in enumerate(towns):
-            if town is not None and not (town.isascii() and town.isdigit() and 2 <= len(town) <= 8):
-                wrong.setdefault(town, []).append(row)
+        for wrong in sorted(town for town in set(towns) if town is not None and not re.fullmatch(TOWN_CODE, town)):
+            rows = [row for row, town in enumerate(towns) if town == wrong]
+            checked.seen.warn("unknown-municipality", BAD_TOWN, checked.positions(np.array(rows, dtype=np.intp)),
+                              column=column, value=wrong)  # fmt: skip
+            for row in rows:
                 towns[row] = None
-        for town, rows in wrong.items():
-            where = checked.positions(np.array(rows, dtype=np.intp))
-            checked.seen.warn("unknown-municipality", BAD_TOWN, where, column=column, value=town)
         return towns
 
     def _link(

@@ -27,14 +27,13 @@ from geo.intake.values import (
     reader_of,
 )  # fmt: skip
 from geo.layer import Field
-from geo.thai import DateOrder
+from geo.thai import DateOrder, plain_all
 
 # The stubs of pyarrow know no array of a kind that is found out at run time.
 compute: Any = pyarrow.compute
 
 MOST_DECIMALS = 9
-# Printable ASCII without spaces, with a digit: never a word for nothing, never mojibake, nothing to mend.
-_PLAIN = r"^[!-~]*[0-9][!-~]*$"
+MOST_QUICK_DECIMALS = 4
 
 ARROW_TYPES: dict[type, pa.DataType] = {
     str: pa.string(), bool: pa.bool_(), int: pa.int32(), float: pa.float64(), dt.date: pa.date32(),
@@ -73,8 +72,11 @@ def _as_text(values: pa.Array[Any]) -> pa.Array[Any]:
 
 def _mended_texts(values: pa.Array[Any], words: Field, seen: Seen, reader: Reader, column: str) -> pa.Array[Any]:
     """Free text: Python reads only the cells that Arrow does not find plain."""
-    plain = compute.match_substring_regex(values, f"^({words.pattern})$" if words.pattern else _PLAIN)
-    doubtful = ~np.asarray(compute.fill_null(plain, True))
+    if words.pattern:
+        plain = compute.fill_null(compute.match_substring_regex(values, f"^({words.pattern})$"), True)
+    else:
+        plain = plain_all(values)
+    doubtful = ~np.asarray(plain)
     if not doubtful.any():
         return values
     mask = pa.array(doubtful)
@@ -204,10 +206,35 @@ def _numbers(values: pa.Array[Any], words: Field, seen: Seen, column: str) -> pa
         whole = bool((floats[known] == np.round(floats[known])).all()) and bool((np.abs(floats[known]) < 2**31).all())
         if whole:
             return pa.array(np.where(known, floats, 0).astype(np.int32), pa.int32(), mask=~known)
+    if words.python_type is Decimal and calm:
+        exact = _exact(floats, known)
+        if exact is not None:
+            return exact
     coded: Any = pa.array(floats, pa.float64(), mask=~known).dictionary_encode()
     cells = [_number_cell(value, words) for value in coded.dictionary.to_pylist()]
     _tell(coded, cells, words, seen, column)
     return _array([cell.value for cell in cells], words).take(coded.indices)
+
+
+def _exact(floats: NDArray[np.float64], known: NDArray[np.bool_]) -> pa.Array[Any] | None:
+    """The decimals that people wrote (99.1 and not 99.09999999999999431), if few digits are enough for all of them.
+
+    A number of at most 15 digits is told apart from its neighbours by a float, so if a few decimals give the same
+    float back they are what was written.
+    """
+    values = np.where(known, floats, 0.0)
+    for scale in range(MOST_QUICK_DECIMALS + 1):
+        written = np.round(values * 10.0**scale)
+        if np.abs(written).max(initial=0) >= 1e15:
+            return None
+        if (written / 10.0**scale == values).all():
+            low = written.astype(np.int64)
+            # Arrow keeps a decimal in 16 bytes, little end first.
+            both = np.column_stack([low, low >> 63])
+            bits = pa.array(known, pa.bool_()).buffers()[1]
+            kind = pa.decimal128(38, scale)
+            return pa.Array.from_buffers(kind, len(low), [bits, pa.py_buffer(both.tobytes())])
+    return None
 
 
 def _number_cell(value: float, words: Field) -> Cell:

@@ -31,7 +31,7 @@ from geo.intake.report import Counts, Findings, Report
 from geo.layer import Layer
 from geo.shapes.whereabouts import Box
 from geo.store.batches import Act, FileFacts, begun, ended, one_transaction
-from geo.store.bulk import indexes_put_aside
+from geo.store.bulk import loading_all_at_once
 from geo.store.links import TOWN, Linker, relink
 from geo.store.merge import Incoming, Merged, is_new_ground, merge
 from geo.store.staging import STAGING, as_final, copy_rows, make_staging
@@ -125,7 +125,7 @@ class _Load:
         linking = LinkingBatches(Linker(session, self.layer, self.layers), self.matching, self.options.municipality)
         incoming = self._incoming(checker)
         direct = not linking.linker.asks_for_each_batch and self._is_new_ground(session, linking)
-        with indexes_put_aside(session, self.layer, self.file.feature_count if direct else None):
+        with loading_all_at_once(session, self.layer, self.file.feature_count if direct else None):
             copied = self._copied(session, checker, linking, repeated, act, direct=direct, progress=progress)
         self._refuse_when_hopeless(checker, copied)
         repeated.tell(checker.findings)

@@ -1,8 +1,9 @@
-"""The first large load of a layer: its indexes are put aside and built anew over all rows at once.
+"""The first large load of a layer: its indexes and foreign keys are put aside and made anew over all rows at once.
 
-Growing a spatial index row by row is a third of such a load. The price is that readers of this one layer wait until
-the load ends, so it is done only while the layer is empty and nobody can miss anything in it; a layer that has rows,
-even of another town, is loaded with its indexes in place and its readers undisturbed.
+Growing a spatial index and looking up a foreign key row by row is half of such a load. The price is that readers of
+this layer, and of those it points to, wait until the load ends. So it is done only for a file of `WORTH_REBUILDING`
+rows (a province, not a town) while the layer is empty and nobody can miss anything in it; a layer that has rows, even
+of another town, is loaded with everything in place and its readers undisturbed.
 """
 
 from __future__ import annotations
@@ -20,44 +21,48 @@ from geo.store.history import quoted
 WORTH_REBUILDING = 200_000
 LOCK_NOT_AVAILABLE = "55P03"
 
-_OURS_AND_PLAIN = text(
-    "SELECT pg_get_indexdef(i.indexrelid) AS made_by, i.indexrelid::regclass::text AS name FROM pg_index AS i "
-    "JOIN pg_class AS t ON t.oid = i.indrelid WHERE t.oid = to_regclass(:table) "
-    "AND pg_has_role(t.relowner, 'USAGE') AND NOT i.indisunique AND i.indisvalid ORDER BY 2"
+# A unique index stays: it is how other tables point here.
+_ASIDE = text(
+    "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', c.conrelid::regclass, c.conname) AS away, "
+    "format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid)) "
+    "AS back FROM pg_constraint AS c WHERE c.conrelid = to_regclass(:table) AND c.contype = 'f' "
+    "UNION ALL "
+    "SELECT format('DROP INDEX %s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid) FROM pg_index AS i "
+    "WHERE i.indrelid = to_regclass(:table) AND NOT i.indisunique AND i.indisvalid"
 )
 
 
 @contextmanager
-def indexes_put_aside(session: Session, layer: Layer, expected: int | None) -> Iterator[bool]:
-    """Load inside this; gives whether the indexes are away. A failure brings them back with the transaction."""
-    away = expected is not None and expected >= WORTH_REBUILDING and _alone_and_empty(session, layer)
-    indexes = session.execute(_OURS_AND_PLAIN, {"table": quoted(layer.id)}).all() if away else []
+def loading_all_at_once(session: Session, layer: Layer, expected: int | None) -> Iterator[bool]:
+    """Copy rows inside this; gives whether the indexes are away. A failure brings them back with the transaction."""
+    away = _put_aside(session, layer) if expected is not None and expected >= WORTH_REBUILDING else []
+    yield bool(away)
     connection = session.connection()
-    for index in indexes:
-        connection.exec_driver_sql(f"DROP INDEX {index.name}")
-    yield bool(indexes)
-    if indexes:
+    if away:
         connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '256MB'")
-    for index in indexes:
-        connection.exec_driver_sql(index.made_by)
+    for back in away:
+        connection.exec_driver_sql(back)
 
 
-def _alone_and_empty(session: Session, layer: Layer) -> bool:
-    """Whether the layer has no rows and nobody is busy with it now; if so nobody gets at it until we are done."""
+def _put_aside(session: Session, layer: Layer) -> list[str]:
+    """The statements that bring back what was taken; none where the layer has rows or somebody is busy with it."""
     try:
         with session.begin_nested():
             session.execute(text("SET LOCAL lock_timeout = '1s'"))
             session.execute(text(f"LOCK TABLE {quoted(layer.id)} IN ACCESS EXCLUSIVE MODE"))
-            session.execute(text("SET LOCAL lock_timeout = DEFAULT"))
             if session.scalar(text(f"SELECT EXISTS (SELECT 1 FROM {quoted(layer.id)})")):
                 raise _NotEmpty
+            found = session.execute(_ASIDE, {"table": quoted(layer.id)}).all()
+            for one in found:
+                session.connection().exec_driver_sql(one.away)
+            session.execute(text("SET LOCAL lock_timeout = DEFAULT"))
     except _NotEmpty:
-        return False
+        return []
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
-            return False
+            return []
         raise
-    return True
+    return [one.back for one in found]
 
 
 class _NotEmpty(Exception):

@@ -93,7 +93,10 @@ def test_readers_are_not_kept_waiting_by_a_load(engine: Engine, rows: Rows, tmp_
     assert seen == [0, 500]
 
 
-INDEXES = "SELECT indexdef FROM pg_indexes WHERE tablename = 'parcel' ORDER BY 1"
+INDEXES = """
+SELECT indexdef FROM pg_indexes WHERE tablename = 'parcel'
+UNION ALL SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'parcel'::regclass ORDER BY 1
+"""
 PARCEL_INDEXES = "SELECT count(*) FROM pg_indexes WHERE tablename = 'parcel'"
 
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from geo.intake.columns import read_column
 from geo.intake.parcel_codes import parcel_code
-from geo.intake.values import reader_of
+from geo.intake.report import Findings
+from geo.intake.seen import Seen
+from geo.intake.values import number_cell, reader_of
 from geo.thai import date_order
 from layers import LAYERS
 from tests.intake.conftest import FILES, Load, Rows, told
@@ -189,3 +196,26 @@ def test_one_code_in_two_towns_is_not_repeated(load: Load, tmp_path: Path) -> No
     assert [(entry.problem.value, entry.problem.row, entry.rows) for entry in repeated] == [("01A002", 3, 2)]
     assert [entry.rows for entry in told(report, "no-key")] == [2]
     assert load("parcel", path).counts.nothing_changed
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.none(), st.decimals(-(10**9), 10**9, places=2), st.decimals(0, 10**12, places=4), st.floats(width=64),
+            st.sampled_from([Decimal("99.1"), Decimal("-9999"), Decimal("0.3"), Decimal("1e300"), Decimal("-0.0")]),
+        ),
+        min_size=1, max_size=30,
+    )
+)  # fmt: skip
+def test_numbers_of_a_number_column_are_what_was_written(written: list[Decimal | float | None]) -> None:
+    words = LAYERS["parcel"].fields["appraised_baht"]
+    floats = [None if one is None else float(one) for one in written]
+    seen = Seen(Findings(), LAYERS["parcel"], first_row=1, rows=len(floats), shapes=None)
+    column = pa.array(floats, pa.float64(), from_pandas=True)
+    read = read_column(column, words, seen, column="VALUE", order=None).to_pylist()
+    alone = [None if one is None else number_cell(Decimal(repr(one)), words).value if math.isfinite(one) else None
+             for one in floats]  # fmt: skip
+    assert [None if one is None else float(one) for one in read] == [
+        None if one is None else float(one) for one in alone
+    ]
+    assert all(one is None or abs(one - other) < Decimal("1e-9") for one, other in zip(read, alone, strict=True))
