@@ -13,12 +13,13 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from api.caching import EditCache, Listener
 from api.errors import add_error_handlers
 from api.log import RequestLog
 from api.settings import Settings
-from geo.store.db import read_only_engine, writing_engine
+from geo.store.db import read_only_engine, read_only_pool, writing_engine
 
 HERE = Path(__file__).parent
 # Tiles first: routes are tried in order, and a map asks for tiles by the hundred.
@@ -39,7 +40,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.state.settings = settings
     app.state.database_url = database_url
     app.state.reading = read_only_engine(database_url)
-    app.state.reading_single = read_only_engine(database_url, single=True)
+    app.state.tiles = read_only_pool(database_url)
     app.state.writing = writing_engine(database_url)
     app.state.cache = EditCache()
     add_error_handlers(app)
@@ -52,9 +53,20 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.add_middleware(
         CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD", "OPTIONS"], expose_headers=["ETag"]
     )
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(Packed, minimum_size=1000, compresslevel=5)
     app.add_middleware(RequestLog)
     return app
+
+
+class Packed(GZipMiddleware):
+    """Gzip for what is not packed yet; tiles pack themselves once and keep it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a tile by."""
+        if scope["type"] == "http" and scope["path"].startswith("/tiles/"):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class Asked(StaticFiles):
@@ -71,8 +83,9 @@ class Asked(StaticFiles):
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     listener = Listener(app.state.cache, app.state.database_url)
     listener.start()
+    await app.state.tiles.open()
     yield
+    await app.state.tiles.close()
     listener.stop()
     app.state.reading.dispose()
-    app.state.reading_single.dispose()
     app.state.writing.dispose()

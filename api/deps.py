@@ -92,9 +92,10 @@ async def known_parameters(request: Request) -> None:
         # PostgreSQL has no such character; nobody means to send it.
         if "\x00" in name + value:
             raise BadRequest("พารามิเตอร์มีอักขระ NUL", "A parameter holds a NUL character")
-    known = {param.alias for param in route.dependant.query_params} | {"f", "lang"}
-    for sub in route.dependant.dependencies:
-        known |= {param.alias for param in sub.query_params}
+    known = {"f", "lang"}
+    # A bare route, as the tiles have, declares none.
+    if declared := getattr(route, "dependant", None):
+        known |= {param.alias for each in (declared, *declared.dependencies) for param in each.query_params}
     if getattr(route.endpoint, "takes_properties", False):
         return
     for name in request.query_params:

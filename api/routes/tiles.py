@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from api.answers import answer, json_answer
 from api.caching import EditCache, Kept
-from api.deps import Asking, Cache, Known, ReadSession
+from api.deps import Asking, Cache, Known, ReadSession, known_parameters
 from api.links import base_of
 from api.negotiation import language_of
 from api.routes.collections import known_extent
@@ -18,16 +17,17 @@ from geo.errors import BadRequest, UnknownFeature
 from geo.layer import Layer
 from geo.shapes.whereabouts import Box
 from geo.store import read
-from geo.store.db import told_when_away
+from geo.store.db import read_once
 from geo.store.tiles import Tile, TileFormat, tile_bytes, tile_fields
 from layers import layer_named
 
-router = APIRouter(tags=["tiles"], dependencies=[Known])
+router = APIRouter(tags=["tiles"])
 
 MOST_LAYERS = 20
+_WRITTEN = {str(kind): kind for kind in TileFormat}
 
 
-@router.get("/tiles/{ids}.json", response_model=None)
+@router.get("/tiles/{ids}.json", response_model=None, dependencies=[Known])
 def get_tilejson(request: Request, ids: str, session: ReadSession, asking: Asking, cache: Cache) -> Response:
     """TileJSON 3.0 of one or several layers."""
     layers, language = layers_named(ids), language_of(request)
@@ -62,23 +62,46 @@ def _vector_layer(layer: Layer, asking: read.Asking, language: str) -> dict[str,
     }
 
 
-@router.get("/tiles/{ids}/{z}/{x}/{y}.{written}", response_model=None)
-async def get_tile(request: Request, ids: str, z: str, x: str, y: str, written: str) -> Response:
-    """One tile: `mvt` or `geojson`.
+_TILE = "/tiles/{ids}/{z}/{x}/{y}.{written}"
+_TILE_PATH = (
+    ("ids", "layer ids with commas between them", {"type": "string"}),
+    ("z", "zoom, 0 to 22", {"type": "integer"}),
+    ("x", "column, from the west", {"type": "integer"}),
+    ("y", "row, from the north", {"type": "integer"}),
+    ("written", "how it is written", {"type": "string", "enum": [str(kind) for kind in TileFormat]}),
+)
+_DESCRIBED = {
+    "parameters": [
+        {"name": name, "in": "path", "required": True, "description": about, "schema": schema}
+        for name, about, schema in _TILE_PATH
+    ],
+    "responses": {"200": {"content": {kind.media_type: {} for kind in TileFormat}}},
+}
 
-    A kept tile is answered at once; the rest go to a thread. Nothing is asked for through dependencies here: a map
-    asks for tiles by the hundred, and each dependency costs as much as finding a kept tile.
-    """
-    if written not in ("mvt", "geojson"):
+
+async def get_tile(request: Request) -> Response:
+    """One tile: `mvt` or `geojson`."""
+    if request.query_params:
+        await known_parameters(request)
+    ids, z, x, y, written = (request.path_params[name] for name, _, _ in _TILE_PATH)
+    if written not in _WRITTEN:
         raise UnknownFeature(f"ไม่มีไทล์แบบ {written!r}", f"There are no {written!r} tiles")
-    layers, tile, kind = layers_named(ids), tile_at(z, x, y), TileFormat(written)
+    layers, tile, kind = layers_named(ids), tile_at(z, x, y), _WRITTEN[written]
     asking, cache = read.Asking(), request.app.state.cache
     key = (ids, tile, kind, asking.audience)
-    kept = cache.kept(key) or await run_in_threadpool(_made, request, cache, key, layers, asking, tile, kind)
+    kept = cache.kept(key)
+    if kept is None:
+        kept = await _made(request, cache, key, layers, asking, tile, kind)
     return answer(request, kept, kind.media_type)
 
 
-def _made(
+# A map asks for tiles by the hundred, and FastAPI's machinery of arguments and dependencies costs more than finding a
+# kept tile: a bare route answers, and the declared one behind it describes it in the API document.
+router.add_route(_TILE, get_tile, include_in_schema=False)
+router.get(_TILE, response_model=None, openapi_extra=_DESCRIBED)(get_tile)
+
+
+async def _made(
     request: Request,
     cache: EditCache,
     key: Any,
@@ -89,9 +112,10 @@ def _made(
 ) -> Kept:
     names = tuple(layer.id for layer in layers)
     since = cache.edits(names)
-    # Each layer is one statement and sees one moment by itself; a transaction around it would be two more round trips.
-    with told_when_away(), request.app.state.reading_single.connect() as connection:
-        kept = Kept.of(tile_bytes(connection, layers, asking, tile, kind))
+    made = await read_once(
+        request.app.state.tiles, lambda connection: tile_bytes(connection, layers, asking, tile, kind)
+    )
+    kept = Kept.of(made)
     west, south, east, north = tile.degrees()
     cache.keep(key, kept, layers=names, box=Box(west=west, south=south, east=east, north=north), since=since)
     return kept

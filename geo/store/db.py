@@ -5,10 +5,13 @@ Reading connects read-only, so that a read route that tries to write fails in Po
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -16,16 +19,56 @@ from sqlalchemy.orm import Session
 
 from geo.errors import StoreAway
 
+One = TypeVar("One")
+
 READ_SECONDS = 20
+CONNECT_SECONDS = 3
+POOL_SECONDS = 5
+READ_ONLY = f"-c default_transaction_read_only=on -c statement_timeout={READ_SECONDS * 1000} -c jit=off"
+# A statement seen twice is prepared: planning a tile costs as much as making a small one.
+PREPARE_AFTER = 2
 
 
-def read_only_engine(url: str, *, pool_size: int = 8, single: bool = False) -> Engine:
-    """An engine whose every transaction is read-only and ends after `READ_SECONDS`.
+def read_only_engine(url: str, *, pool_size: int = 8) -> Engine:
+    """An engine whose every transaction is read-only and ends after `READ_SECONDS`."""
+    return _engine(url, READ_ONLY, pool_size=pool_size)
 
-    With `single` each statement is a transaction of its own, which saves two round trips where one statement is all.
+
+def read_only_pool(url: str, *, size: int = 4) -> AsyncConnectionPool:
+    """Connections for answers that are one read-only statement each and are wanted by the hundred.
+
+    They are the driver's own and asynchronous: going through a thread and an engine costs more than a tile does. Few,
+    because these statements are all work: more of them at once than PostgreSQL has cores only wait for each other.
     """
-    options = f"-c default_transaction_read_only=on -c statement_timeout={READ_SECONDS * 1000} -c jit=off"
-    return _engine(url, options, pool_size=pool_size, single=single)
+    return AsyncConnectionPool(
+        url.replace("postgresql+psycopg://", "postgresql://"),
+        kwargs={
+            "autocommit": True, "connect_timeout": CONNECT_SECONDS, "prepare_threshold": 0,
+            # One plan for all places: each tile is found through the same index.
+            "options": f"{READ_ONLY} -c plan_cache_mode=force_generic_plan",
+        },
+        min_size=1, max_size=size, open=False, timeout=POOL_SECONDS,
+        # A pool that waited longer and longer between its own attempts would still be away when the database is back.
+        reconnect_timeout=CONNECT_SECONDS,
+    )  # fmt: skip
+
+
+async def read_once(pool: AsyncConnectionPool, ask: Callable[[AsyncConnection[Any]], Awaitable[One]]) -> One:
+    """What `ask` reads; StoreAway while the database is away.
+
+    A connection that died while it lay idle (the database was started anew) costs nobody an answer: the dead ones are
+    sorted out, and `ask` is asked once more.
+    """
+    with told_when_away():
+        async with pool.connection() as connection:
+            try:
+                return await ask(connection)
+            except psycopg.OperationalError:
+                if not connection.broken:
+                    raise
+        await pool.check()
+        async with pool.connection() as connection:
+            return await ask(connection)
 
 
 def writing_engine(url: str, *, pool_size: int = 4) -> Engine:
@@ -33,15 +76,14 @@ def writing_engine(url: str, *, pool_size: int = 4) -> Engine:
     return _engine(url, "-c idle_in_transaction_session_timeout=900000 -c jit=off", pool_size=pool_size)
 
 
-def _engine(url: str, options: str, *, pool_size: int, single: bool = False) -> Engine:
+def _engine(url: str, options: str, *, pool_size: int) -> Engine:
     return create_engine(
         url,
-        isolation_level="AUTOCOMMIT" if single else None,
         pool_size=pool_size,
         max_overflow=8,
-        pool_timeout=5,
+        pool_timeout=POOL_SECONDS,
         pool_pre_ping=False,
-        connect_args={"options": options, "connect_timeout": 3, "prepare_threshold": 2},
+        connect_args={"options": options, "connect_timeout": CONNECT_SECONDS, "prepare_threshold": PREPARE_AFTER},
     )
 
 

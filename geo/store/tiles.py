@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from psycopg import AsyncConnection
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     Select,
     cast,
     func,
@@ -75,27 +75,30 @@ def _latitude(row: float, z: int) -> float:
     return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / 2**z))))
 
 
-def tile_bytes(
-    connection: Connection, layers: Sequence[Layer], asking: Asking, tile: Tile, written: TileFormat
+async def tile_bytes(
+    connection: AsyncConnection[Any], layers: Sequence[Layer], asking: Asking, tile: Tile, written: TileFormat
 ) -> bytes:
-    """The tile of these layers, one after the other; empty where nothing is."""
-    place = {"z": tile.z, "x": tile.x, "y": tile.y}
-    parts: list[Any] = []
-    # The driver's own cursor: it takes the bytes as they are, where the usual way would spell them out as text.
-    driver: Any = connection.connection
-    with driver.cursor(binary=True) as cursor:
-        for layer in layers:
-            if tile.z not in layer.zooms and not (layer.generalise and tile.z < layer.generalise.below):
-                continue
-            cursor.execute(_statement(layer, asking, tile.z, written), place)
-            part = cursor.fetchone()[0]
-            if part:
-                parts.append(part)
+    """The tile of these layers, one after the other, all as of one moment; empty where nothing is."""
+    shown = [
+        layer for layer in layers if tile.z in layer.zooms or (layer.generalise and tile.z < layer.generalise.below)
+    ]
+    parts = [f"({_statement(layer, asking, tile.z, written)})" for layer in shown]
+    made: Any = None
+    if parts:
+        # Bytes as they are: the driver would otherwise have them spelled out as text.
+        async with connection.cursor(binary=True) as cursor:
+            await cursor.execute(_JOINED[written](parts), {"z": tile.z, "x": tile.x, "y": tile.y})
+            found = await cursor.fetchone()
+            made = found[0] if found else None
     if written is TileFormat.MVT:
-        return b"".join(parts)
-    return ('{"type":"FeatureCollection","features":[' + ",".join(parts) + "]}").encode()
+        return bytes(made or b"")
+    return f'{{"type":"FeatureCollection","features":[{made or ""}]}}'.encode()
 
 
+_JOINED: dict[TileFormat, Callable[[list[str]], str]] = {
+    TileFormat.MVT: lambda parts: "SELECT " + " || ".join(f"coalesce({part}, ''::bytea)" for part in parts),
+    TileFormat.GEOJSON: lambda parts: f"SELECT concat_ws(',', {', '.join(parts)})",
+}
 _STATEMENTS: dict[tuple[str, Asking, int, TileFormat], str] = {}
 
 

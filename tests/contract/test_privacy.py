@@ -14,10 +14,10 @@ from typing import Any
 import mapbox_vector_tile
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
+from starlette.routing import Route
 
 from api.app import create_app
 from api.settings import Settings
@@ -88,10 +88,10 @@ def addresses(app: FastAPI, full: dict[str, list[int]]) -> Iterator[str]:
                        .replace("{community}", str(full["community"][0])))  # fmt: skip
 
 
-def every_route(app: FastAPI) -> list[APIRoute]:
+def every_route(app: FastAPI) -> list[Route]:
     routers = [route.original_router for route in app.routes if hasattr(route, "original_router")]
     return [route for routes in (app.routes, *(router.routes for router in routers)) for route in routes
-            if isinstance(route, APIRoute)]  # fmt: skip
+            if isinstance(route, Route)]  # fmt: skip
 
 
 def tiles() -> Iterator[str]:

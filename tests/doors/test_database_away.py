@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
@@ -19,6 +20,9 @@ def test_it_says_so_and_heals_by_itself(tmp_path: Path) -> None:
         migrate(cluster.url)
         with running(cluster.url, tmp_path) as server, httpx2.Client(base_url=server, timeout=20) as http:
             assert http.get("/readyz").status_code == 200
+            tile = "/tiles/asset/15/{}/1.mvt"
+            with ThreadPoolExecutor(8) as readers:
+                assert set(readers.map(lambda x: http.get(tile.format(x)).status_code, range(40))) == {200}
             cluster.stop()
             for path in ("/readyz", "/collections/asset/items", "/tiles/asset/15/1/1.mvt"):
                 answer = http.get(path)
@@ -33,5 +37,9 @@ def test_it_says_so_and_heals_by_itself(tmp_path: Path) -> None:
                 time.sleep(0.1)
             assert http.get("/readyz").status_code == 200
             assert http.get("/collections/asset/items").status_code == 200
+            # Every connection from before is dead now; none of them may cost a reader an answer.
+            with ThreadPoolExecutor(8) as readers:
+                answers = readers.map(lambda x: http.get(tile.format(x)).status_code, range(100, 140))
+                assert set(answers) == {200}
     finally:
         cluster.delete()

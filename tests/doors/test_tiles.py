@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from geo.layer import Generalise
 from geo.store.read import Asking
-from geo.store.tiles import Tile, TileFormat, tile_bytes, tile_sql
+from geo.store.tiles import Tile, tile_sql
 from layers import LAYERS
 from tests.conftest import running
 from tests.makers import HAT_YAI, make_rows, ring, square
@@ -255,7 +255,22 @@ def test_tilejson_names_what_a_tile_carries(engine: Engine, client: TestClient) 
     assert len(told["bounds"]) == 4
 
 
-def test_tile_bytes_of_an_unshown_zoom_are_empty(engine: Engine) -> None:
+def test_a_tile_of_an_unshown_zoom_is_empty_in_both_formats(engine: Engine, client: TestClient) -> None:
     made(engine, "asset")
-    with engine.connect() as connection:
-        assert tile_bytes(connection, [LAYERS["asset"]], Asking(), at(4), TileFormat.MVT) == b""
+    far = at(4)
+    answer = client.get(address("asset", far))
+    assert (answer.status_code, answer.content) == (200, b"")
+    told = client.get(address("asset", far).replace(".mvt", ".geojson")).json()
+    assert told == {"type": "FeatureCollection", "features": []}
+
+
+def test_a_tile_of_several_layers_holds_each_and_leaves_out_the_empty(engine: Engine, client: TestClient) -> None:
+    for name in ("parcel", "building", "asset"):
+        made(engine, name, count=2)
+    ids = "parcel,risk_zone,building,asset"
+    held = mapbox_vector_tile.decode(client.get(address(ids, at(16))).content)
+    assert {name: len(layer["features"]) for name, layer in held.items()} == {"parcel": 2, "building": 2, "asset": 2}
+    listed = client.get(address(ids, at(16)).replace(".mvt", ".geojson")).json()["features"]
+    assert sorted(one["layer"] for one in listed) == sorted(2 * ["parcel", "building", "asset"])
+    alone = [client.get(address(name, at(16))).content for name in ids.split(",")]
+    assert client.get(address(ids, at(16))).content == b"".join(alone)
