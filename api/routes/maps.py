@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -214,24 +213,15 @@ def _towns(session: Session, asking: read.Asking, cache: EditCache) -> list[_Tow
 
 
 def _towns_now(session: Session, asking: read.Asking) -> list[_Town]:
-    boxes: dict[str | None, list[Box]] = defaultdict(list)
-    for one in features(session, LAYERS["community"], asking, Wanted()).features:
-        box = box_of_feature(one)
-        if box:
-            boxes[one["properties"]["municipality"]].append(box)
-    towns = []
-    for code, around in boxes.items():
-        box = _joined(around)
-        if box:
-            name = _name_of_town(session, asking, code)
-            towns.append(_Town(code=code, name=name, box=box, communities=len(around)))
-    return towns
+    known = features(session, LAYERS["municipality"], asking, read.EVERYTHING, shapes=False).features
+    names = {one["properties"]["code"]: one["properties"] for one in known}
+    return [
+        _Town(code=code, name=_name_of_town(code, names.get(code, {})), box=box, communities=count)
+        for code, (box, count) in read.extents(session, LAYERS["community"], asking, by="municipality").items()
+    ]
 
 
-def _name_of_town(session: Session, asking: read.Asking, code: str | None) -> Text:
-    wanted = Wanted(equal=(("code", code or ""),), limit=1)
-    found = features(session, LAYERS["municipality"], asking, wanted).features if code else []
-    words = found[0]["properties"] if found else {}
+def _name_of_town(code: str | None, words: dict[str, Any]) -> Text:
     name = words.get("name_th") or code or "ไม่ระบุเทศบาล"
     return Text(name, words.get("name_en") or name)
 
@@ -239,9 +229,7 @@ def _name_of_town(session: Session, asking: read.Asking, code: str | None) -> Te
 def _box_of_town(session: Session, asking: read.Asking, municipality: str | None) -> Box | None:
     """The rectangle around a town's communities, or else its own outline."""
     for layer, column in (("community", "municipality"), ("municipality", "code")):
-        wanted = Wanted(equal=((column, municipality or ""),))
-        found = features(session, LAYERS[layer], asking, wanted).features
-        box = _joined([box for one in found if (box := box_of_feature(one))])
+        box = read.extent(session, LAYERS[layer], asking, Wanted(equal=((column, municipality or ""),)))
         if box:
             return box
     return None

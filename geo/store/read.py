@@ -46,6 +46,9 @@ class Wanted:
     equal: tuple[tuple[str, str], ...] = ()
 
 
+EVERYTHING = Wanted()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """Features in key order; `next_after` is the key to go on from, or None at the end."""
@@ -174,13 +177,16 @@ def _typed(words: Field, text: str) -> Any:
     return text
 
 
-def features(session: Session, layer: Layer, asking: Asking, wanted: Wanted) -> Page:
-    """GeoJSON features (RFC 7946: longitude first, right-hand rule, `DEGREE_DIGITS` decimals) as dicts, by key."""
+def features(session: Session, layer: Layer, asking: Asking, wanted: Wanted, *, shapes: bool = True) -> Page:
+    """GeoJSON features (RFC 7946: longitude first, right-hand rule, `DEGREE_DIGITS` decimals) as dicts, by key.
+
+    Without `shapes` the geometry is null, for whoever needs the words alone.
+    """
     limit = min(wanted.limit or MOST_AT_ONCE, MOST_AT_ONCE)
     more = Wanted(**{**wanted.__dict__, "limit": limit + 1})
     inner = rows(layer, asking, more).subquery()
     names = list(shown_fields(layer, asking))
-    shape = func.ST_AsGeoJSON(func.ST_ForcePolygonCCW(inner.c.geom), DEGREE_DIGITS)
+    shape: Any = func.ST_AsGeoJSON(func.ST_ForcePolygonCCW(inner.c.geom), DEGREE_DIGITS) if shapes else null()
     found = session.execute(select(inner.c.id, *(inner.c[n] for n in names), shape).order_by(inner.c.id)).all()
     features = [_feature(tuple(row), names) for row in found[:limit]]
     return Page(features=features, next_after=features[-1]["id"] if len(found) > limit else None)
@@ -216,12 +222,30 @@ def holds_made_up_rows(session: Session) -> bool:
     return session.scalar(select(Change.id).where(Change.made_by == DEMO).limit(1)) is not None
 
 
-def extent(session: Session, layer: Layer, asking: Asking) -> Box | None:
-    """The rectangle around everything this audience may see (of the cells, where it gets cells)."""
-    inner = rows(layer, asking, Wanted()).order_by(None).subquery()
+def extent(session: Session, layer: Layer, asking: Asking, wanted: Wanted = EVERYTHING) -> Box | None:
+    """The rectangle around what is wanted and this audience may see (of the cells, where it gets cells)."""
+    inner = rows(layer, asking, wanted).order_by(None).subquery()
+    return _box(session.execute(select(*_edges(inner))).one())
+
+
+def extents(session: Session, layer: Layer, asking: Asking, *, by: str) -> dict[Any, tuple[Box, int]]:
+    """For each value of a column that this audience may see, the rectangle around its shapes and how many there are."""
+    if by not in shown_fields(layer, asking):
+        raise _unknown_property(by)
+    inner = rows(layer, asking, EVERYTHING).order_by(None).subquery()
+    query = select(inner.c[by], func.count(inner.c.geom), *_edges(inner)).group_by(inner.c[by])
+    found = ((value, count, _box(edges)) for value, count, *edges in session.execute(query))
+    return {value: (box, count) for value, count, box in found if box is not None}
+
+
+def _edges(inner: Any) -> list[ColumnElement[float]]:
     box = func.ST_Extent(inner.c.geom)
-    found = session.execute(select(func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box), func.ST_YMax(box))).one()
-    return None if found[0] is None else Box(west=found[0], south=found[1], east=found[2], north=found[3])
+    return [edge(box) for edge in (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax)]
+
+
+def _box(edges: Sequence[Any]) -> Box | None:
+    west, south, east, north = edges
+    return None if west is None else Box(west=west, south=south, east=east, north=north)
 
 
 def tallies(
