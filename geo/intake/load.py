@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -125,10 +126,13 @@ class _Load:
         linking = LinkingBatches(Linker(session, self.layer, self.layers), self.matching, self.options.municipality)
         incoming = self._incoming(checker)
         direct = not linking.linker.asks_for_each_batch and self._is_new_ground(session, linking)
-        with loading_all_at_once(session, self.layer, self.file.feature_count if direct else None):
-            copied = self._copied(session, checker, linking, repeated, act, direct=direct, progress=progress)
+        with ThreadPoolExecutor(1) as beside:
+            with loading_all_at_once(session, self.layer, self.file.feature_count if direct else None):
+                copied = self._copied(session, checker, linking, repeated, act, direct=direct, progress=progress)
+                # Told while PostgreSQL builds its indexes.
+                telling = beside.submit(repeated.tell, checker.findings)
+            telling.result()
         self._refuse_when_hopeless(checker, copied)
-        repeated.tell(checker.findings)
         merged = (
             Merged(inserted=copied, updated=0, unchanged=0, not_in_file=0, box=_box(checker)) if direct
             else merge(session, self.layer, incoming, change_id=act.change.id, at=at)

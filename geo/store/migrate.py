@@ -29,9 +29,15 @@ def config(connection: Connection) -> Config:
 
 
 def migrate(url: str, *, to: str = "head") -> None:
-    """Upgrade (or, for `base`, downgrade) the database; installs PostGIS when it is not there yet."""
+    """Upgrade (or, for `base`, downgrade) the database; installs PostGIS when it is not there yet.
+
+    A database that is what it should be already is left alone, so that nothing waits for a load that is going on.
+    """
     engine: Engine = create_engine(url, poolclass=NullPool)
     with told_when_away(), engine.connect() as connection:
+        if to == "head" and is_current(connection):
+            return
+        connection.rollback()
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
         connection.commit()
