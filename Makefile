@@ -5,10 +5,11 @@
 #   make check   the fast checks alone: lint, types, contracts
 #   make bench   what was promised about speed, measured here
 #   make lock    the three lock files anew from pyproject.toml
+#   make migration WHAT="…"   a draft of the migration that the layers need now
 #   make clean   what was built goes; the town's data in .atlas stays
 
 .DEFAULT_GOAL := run
-.PHONY: run test check bench lock clean install install-test
+.PHONY: run test check bench lock migration clean install install-test
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
@@ -46,6 +47,9 @@ bench: install-test
 
 lock: install-test
 	@$(INSTALL) lock
+
+migration: install-test
+	@$(BIN)/python -m migrations.draft "$(WHAT)"
 
 clean:
 	rm -rf .venv .make api/static api/web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \
