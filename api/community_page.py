@@ -47,6 +47,7 @@ class Table:
     """Lines of one layer by one of its columns."""
 
     layer: Layer
+    label: Text
     lines: list[Line]
 
     @property
@@ -152,7 +153,7 @@ def _table(session: Session, asking: Asking, layer_id: str, by: str, fid: int) -
     else:
         # A flood zone reaches many communities and belongs to none: it counts for each that it touches.
         found = tallies(session, layer, asking, by=by, crossing=(LAYERS["community"], fid))
-    return Table(layer=layer, lines=[_line(layer, by, tally) for tally in found])
+    return Table(layer=layer, label=layer.fields[by].label, lines=[_line(layer, by, tally) for tally in found])
 
 
 def _line(layer: Layer, by: str, tally: Tally) -> Line:
