@@ -87,7 +87,7 @@ async def known_parameters(request: Request) -> None:
     # A coroutine, because a plain function would be sent to a thread for these few lines, at every request.
     if not request.query_params:
         return
-    route = request.scope["route"]
+    route = request.scope.get("route")
     for name, value in request.query_params.multi_items():
         # PostgreSQL has no such character; nobody means to send it.
         if "\x00" in name + value:
@@ -96,7 +96,7 @@ async def known_parameters(request: Request) -> None:
     # A bare route, as the tiles have, declares none.
     if declared := getattr(route, "dependant", None):
         known |= {param.alias for each in (declared, *declared.dependencies) for param in each.query_params}
-    if getattr(route.endpoint, "takes_properties", False):
+    if getattr(request.scope.get("endpoint"), "takes_properties", False):
         return
     for name in request.query_params:
         if name not in known:

@@ -35,7 +35,8 @@ class RequestLog:
         try:
             await self.app(scope, receive, noting)
         finally:
-            route = getattr(scope.get("route"), "path", "-")
+            # A bare route leaves only its function behind; static files neither.
+            route = getattr(scope.get("route"), "path", None) or getattr(scope.get("endpoint"), "__name__", "-")
             took = (time.perf_counter() - started) * 1000
             log.info("%s %s %s %.0f ms", scope["method"], route, status or 500, took)
 

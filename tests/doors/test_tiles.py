@@ -274,3 +274,22 @@ def test_a_tile_of_several_layers_holds_each_and_leaves_out_the_empty(engine: En
     assert sorted(one["layer"] for one in listed) == sorted(2 * ["parcel", "building", "asset"])
     alone = [client.get(address(name, at(16))).content for name in ids.split(",")]
     assert client.get(address(ids, at(16))).content == b"".join(alone)
+
+
+def test_an_unknown_parameter_of_a_tile_is_refused(client: TestClient) -> None:
+    for written in ("mvt", "geojson"):
+        answer = client.get(f"/tiles/parcel/15/25534/15747.{written}?owner=x")
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert client.get("/tiles/parcel/15/25534/15747.mvt?f=mvt").status_code == 200
+
+
+def test_the_log_names_the_door_and_nothing_a_person_sent(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "atlas.request"):
+        client.get("/tiles/parcel/15/25534/15747.mvt")
+        client.get("/collections/parcel/items?parcel_code=01A001")
+        client.get("/communities/search?q=สมหญิง")
+    told = [record.getMessage() for record in caplog.records if record.name == "atlas.request"]
+    assert [line.split()[:3] for line in told] == [
+        ["GET", "get_tile", "200"], ["GET", "/collections/{collection}/items", "200"],
+        ["GET", "/communities/search", "200"],
+    ]  # fmt: skip
