@@ -188,6 +188,9 @@ def load(
 
     settings = Settings.from_environment()
     chosen = layer_named(layer)
+    if report is not None and not (report.parent.is_dir() and os.access(report.parent, os.W_OK)):
+        # Said before anything is loaded: afterwards it would look as if the load had failed.
+        raise typer.BadParameter(f"เขียนที่ {report.parent} ไม่ได้ · cannot write in {report.parent}", param_hint="--report")
     options = LoadOptions(
         municipality=municipality, crs=crs, encoding=encoding, map=_pairs(map, "--map"), set=_pairs(set, "--set"),
         dry_run=dry_run, anywhere=anywhere, sheet=sheet,

@@ -139,8 +139,11 @@ _NULLS = frozenset({
 
 
 def is_null_literal(text: str) -> bool:
-    """Whether a cell says "nothing" in words: blank, `-`, None, null, NaN, N/A, ไม่มีข้อมูล …"""
-    return len(text) < 40 and normalised(text).casefold() in _NULLS
+    """Whether a cell says "nothing" in words: blank, `-`, None, null, NaN, N/A, ไม่มีข้อมูล …
+
+    `Nan` so written is the province, and no computer writes "not a number" that way.
+    """
+    return len(text) < 40 and text.strip() != "Nan" and normalised(text).casefold() in _NULLS
 
 
 # What the bytes 80-BF, which end every Thai letter in UTF-8, look like when read as cp874.

@@ -311,3 +311,7 @@ def test_ordinary_names_are_surely_plain() -> None:
     assert thai.plain_all(names).to_pylist() == [True] * 7
     others = pa.array(["", " ก", "ก  ข", "None", "ไม่มีข้อมูล", "เธชเธเธ", "นํ้า", "???", "ก\tข", "ก\u200bข"])
     assert thai.plain_all(others).to_pylist() == [False] * 10
+
+
+def test_nan_province_is_a_name_and_not_a_word_for_nothing() -> None:
+    assert [thai.is_null_literal(text) for text in ("Nan", "NaN", "nan", "NAN", "None", "N/A")] == [False] + [True] * 5

@@ -80,7 +80,7 @@ def list_items(
 def get_item(request: Request, layer: NamedLayer, fid: str, session: ReadSession, asking: Asking) -> Response:
     """One feature by its id."""
     wanted_format = format_of(request)
-    if not fid.isascii() or not fid.isdigit() or int(fid) > KEY_LIMIT:
+    if not (fid.isascii() and fid.isdigit() and len(fid) < 20 and int(fid) <= KEY_LIMIT):
         raise UnknownFeature(f"ไม่พบรายการ {layer.id}/{fid}", f"There is no {layer.id}/{fid}")
     found = feature(session, layer, asking, int(fid))
     if wanted_format == "html":

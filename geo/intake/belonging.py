@@ -17,7 +17,10 @@ from geo.store.links import TOWN, Linker, points_for
 NO_TOWN = Text(
     "ไม่รู้ว่าอยู่เทศบาลใด (ระบุด้วย --municipality)", "no municipality is known for it (say which with --municipality)"
 )
-BAD_TOWN = Text("ไม่ใช่รหัสเทศบาล จึงหาจากที่ตั้งแทน", "not a municipality code; the place was used instead")
+BAD_TOWN = Text("ไม่ใช่รหัสเทศบาล จึงหาจากที่ตั้งถ้ามี", "not a municipality code; the place decides, where there is one")
+OTHER_TOWN = Text(
+    "ไฟล์บอกเทศบาลอื่น แต่ใช้ตาม --municipality", "the file names another municipality; --municipality was followed"
+)
 UNKNOWN = Text("ไม่พบรหัสนี้ในเทศบาลเดียวกัน จึงหาจากที่ตั้งแทน", "no such code in this municipality; the place was used instead")
 SEVERAL = Text("มีหลายรายการที่ใช้รหัสนี้ จึงเลือกที่ใกล้ที่สุด", "several have this code; the nearest was taken")
 TOWN_CODE = "[0-9]{2,8}"
@@ -58,6 +61,7 @@ class LinkingBatches:
         if layer.id == TOWN:
             return list(checked.columns[layer.keys[0][0]].to_pylist())
         if self.town is not None:
+            self._tell_other_towns(checked, self.town)
             return [self.town] * len(checked)
         towns: list[str | None] = [None] * len(checked)
         if checked.named_town is not None:
@@ -69,6 +73,13 @@ class LinkingBatches:
         nowhere = np.array([row for row, town in enumerate(towns) if town is None], dtype=np.intp)
         checked.seen.warn("no-municipality", NO_TOWN, checked.positions(nowhere))
         return towns
+
+    def _tell_other_towns(self, checked: Checked, town: str) -> None:
+        named: list[str | None] = [] if checked.named_town is None else checked.named_town.to_pylist()
+        for other in sorted({name for name in named if name is not None and name != town}):
+            rows = np.array([row for row, name in enumerate(named) if name == other], dtype=np.intp)
+            checked.seen.warn("other-municipality", OTHER_TOWN, checked.positions(rows),
+                              column=self.matching.columns.get("municipality"), value=other)  # fmt: skip
 
     def _towns_from_the_file(self, checked: Checked, named: pa.Array[Any]) -> list[str | None]:
         towns: list[str | None] = named.to_pylist()

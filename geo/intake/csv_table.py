@@ -32,6 +32,8 @@ _WGS84 = Text("ละติจูด ลองจิจูด (WGS 84)", "latitu
 _NOWHERE = Text("ไฟล์ไม่มีตำแหน่ง", "the file has no places")
 _DELIMITERS = ",;\t|"
 
+_LAST = "\x1eno more rows\x1e"
+
 # WKT of one tambon is longer than the module's 128 kB; no cell is longer than a line may be.
 csv.field_size_limit(MOST_LINE_BYTES)
 
@@ -117,10 +119,15 @@ def _records(source: _Source, notes: Notes) -> Iterator[list[str]]:
     """The rows after the header, each as wide as the header; blank lines are no rows."""
     width = len(source.names)
     with source.path.open(encoding=source.encoding, errors="replace", newline="") as file:
-        reader = csv.reader(file, delimiter=source.delimiter)
+        # The last line is ours: a quote that nobody closed would swallow it, as it swallowed the rows before.
+        reader = csv.reader(itertools.chain(file, [_LAST]), delimiter=source.delimiter)
         try:
             next((record for record in reader if any(cell.strip("\ufeff ") for cell in record)), None)
             for row, record in enumerate(filter(None, reader), start=1):
+                if _LAST in record[-1]:
+                    if record == [_LAST]:
+                        return
+                    raise csv.Error("an open quote")
                 if len(record) != width:
                     _tell_width(record, row, width, notes)
                     record = (record + [""] * width)[:width]
@@ -129,7 +136,7 @@ def _records(source: _Source, notes: Notes) -> Iterator[list[str]]:
             raise refusal(
                 "csv-unreadable",
                 f'{source.file_name} อ่านต่อไม่ได้ที่บรรทัด {reader.line_num} (อาจมีเครื่องหมาย " ที่ไม่ปิด)',
-                f"{source.file_name} cannot be read on at line {reader.line_num} (an open quote?): {fault}",
+                f'{source.file_name} cannot be read on at line {reader.line_num} (perhaps a " that is not closed)',
                 row=reader.line_num,
             ) from fault
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from geo.errors import Problem, RefusedImport, Text
 from geo.intake.kinds import SHAPEFILE
 from geo.intake.report import UsedColumn
+from geo.intake.values import reader_of
 from geo.layer import Layer
 from geo.thai import normalised, western_digits
 
@@ -68,6 +69,7 @@ def matched(
     `asked` is `--map FIELD=COLUMN`, `constants` is `--set FIELD=VALUE`; `places` are columns already used as the place.
     """
     taken = {_field_named(layer, name, headers): value for name, value in constants.items()}
+    _refuse_constants_that_mean_nothing(layer, taken)
     columns = {
         _field_named(layer, name, headers): _header_named(column, headers)
         for name, column in asked.items() if name not in PLACE_NAMES
@@ -88,6 +90,24 @@ def matched(
     used = {*columns.values(), *places}
     unused = tuple(header for header in headers if header not in used)
     return Matching(columns=columns, constants=taken, unused=unused, problems=tuple(problems))
+
+
+def _refuse_constants_that_mean_nothing(layer: Layer, constants: Mapping[str, str]) -> None:
+    """A value that a person typed for every row is a mistake where a cell of a file would only be told."""
+    for name, value in constants.items():
+        words = layer.fields[name]
+        if words.link or not value.strip():
+            continue
+        cell = reader_of(words, None)(value)
+        if cell.value is not None:
+            continue
+        why = cell.told or Text("ไม่ใช่ค่าของคอลัมน์นี้", "not a value of this column")
+        codes = ", ".join(f"{one.code} ({one.label.th})" for one in words.codes.codes) if words.codes else ""
+        raise _refused(
+            "bad-constant",
+            Text(f"--set {name}={value}: {why.th}", f"--set {name}={value}: {why.en}"),
+            (Text(f"ค่าที่ใช้ได้: {codes}", f"what it may be: {codes}"),) if codes else (),
+        )
 
 
 def _no_columns(headers: Sequence[str]) -> Problem:

@@ -26,7 +26,7 @@ from geo.intake.encoding import UTF8, Decision, decided, in_utf8, running_text_f
 from geo.intake.kinds import CSV, GEOJSON, GPKG, KML, PARQUET, SHAPEFILE, SUFFIXES, ZIP, kind_by_content
 from geo.intake.ogr import ogr_table
 from geo.intake.parquet import parquet_table
-from geo.intake.refusals import refusal
+from geo.intake.refusals import not_in_that_encoding, refusal
 from geo.intake.tables import Notes, Rows, Table
 from geo.shapes.crs import named_crs
 from geo.shapes.whereabouts import THAI_CRS, Box, Candidate, looks_like
@@ -110,6 +110,8 @@ def opened(
     `file_name` is what its owner calls it (for uploads).
     """
     name = file_name or path.name
+    if path.is_dir():
+        raise refusal("a-folder", f"{name} เป็นโฟลเดอร์ ระบุไฟล์ในนั้น", f"{name} is a folder; name the files in it")
     if not path.is_file():
         raise refusal("no-such-file", f"ไม่มีไฟล์ {name}", f"there is no file {name}")
     asked_crs = named_crs(crs) if crs else None
@@ -119,8 +121,14 @@ def opened(
         kind, data, layer = _unwrapped(path, name, layer, Path(folder))
         files = _files(kind, data, name)
         brought = files if data == path else [path]
-        table = _table(kind, data, name, encoding, layer, places, notes, Path(folder))
-        yield _opened(path, name, table, asked_crs, brought, notes)
+        try:
+            table = _table(kind, data, name, encoding, layer, places, notes, Path(folder))
+        except UnicodeError as fault:
+            raise not_in_that_encoding(name, encoding or "?") from fault
+        try:
+            yield _opened(path, name, table, asked_crs, brought, notes)
+        except UnicodeError as fault:
+            raise not_in_that_encoding(name, table.decision.encoding) from fault
 
 
 def _unwrapped(path: Path, name: str, layer: str | None, folder: Path) -> tuple[str, Path, str | None]:

@@ -28,6 +28,7 @@ NO_SHAPE = Text("ไม่มีรูปหรือตำแหน่ง", "th
 UNREADABLE = Text("อ่านรูปไม่ได้", "the shape cannot be read")
 BAD_COORDINATE = Text("พิกัดไม่ใช่จำนวน (NaN หรืออนันต์)", "a coordinate is no number (NaN or infinity)")
 TOO_BIG = Text(f"รูปมีจุดเกิน {MOST_VERTICES:,} จุด", f"the shape has more than {MOST_VERTICES:,} vertices")
+TANGLED = Text("เส้นรอบรูปตัดกันเองมากเกินจะซ่อม", "the outline crosses itself too often to be mended")
 LOST = Text("รูปผิดจนซ่อมแล้วไม่เหลืออะไร", "nothing is left of the shape after mending")
 WRONG_KIND = Text("ชนิดของรูปไม่ตรงกับชั้นข้อมูล", "not the kind of shape this layer takes")
 OUTSIDE = Text("อยู่นอกประเทศไทย", "outside Thailand")
@@ -145,6 +146,7 @@ def settled(
     seen.refuse("bad-geometry", UNREADABLE, unreadable)
     seen.refuse("bad-coordinate", BAD_COORDINATE, mended.bad_coordinates)
     seen.refuse("too-many-vertices", TOO_BIG, mended.too_big)
+    seen.refuse("too-tangled", TANGLED, mended.tangled)
     missing = mended.missing & ~unreadable
     if seen.layer.shape.required:
         seen.refuse("no-geometry", NO_SHAPE, missing)

@@ -29,3 +29,16 @@ def damaged(file_name: str, why: str) -> RefusedImport:
         f"{file_name} เสียหายหรือไม่ครบ อ่านต่อไม่ได้ ({why})",
         f"{file_name} is damaged or incomplete and cannot be read ({why})",
     )
+
+
+def not_in_that_encoding(file_name: str, encoding: str) -> RefusedImport:
+    """A file whose bytes are no text in the encoding that a person asked for."""
+    return refusal(
+        "not-in-that-encoding",
+        f"{file_name} ไม่ได้เขียนด้วยรหัสอักขระ {encoding}",
+        f"{file_name} is not written in {encoding}",
+        choices=(
+            Text("ไม่ระบุ --encoding แล้วให้ระบบดูจากไฟล์เอง", "leave --encoding away: the file itself then decides"),
+            Text("--encoding cp874", "--encoding cp874"), Text("--encoding UTF-8", "--encoding UTF-8"),
+        ),
+    )  # fmt: skip

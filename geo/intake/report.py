@@ -228,7 +228,9 @@ class Report:
     def to_text(self, language: str | None = None, *, most: int = 40) -> str:
         """The report for a terminal, in one language or in both: the sentence, the columns, the first problems."""
         lines = [_said(self.told, language), *self._facts(language)]
-        lines += [_line(entry, language) for entry in self.entries[:most]]
+        # What was refused comes first: it must not be buried under what was mended.
+        urgent = sorted(self.entries, key=lambda entry: entry.problem.level != "error")
+        lines += [_line(entry, language) for entry in urgent[:most]]
         if len(self.entries) > most:
             more = len(self.entries) - most
             told = Text(f"… อีก {more:,} รายการ (ดูทั้งหมดด้วย --report)", f"… {more:,} more (all with --report)")

@@ -21,6 +21,9 @@ Geometries = NDArray[np.object_]
 Mask = NDArray[np.bool_]
 
 MOST_VERTICES = 1_000_000
+MOST_CROSSINGS = 50_000
+FEW_VERTICES = 300
+CROSSING_SAMPLE = 256
 
 _POINT, _LINE, _RING, _POLYGON, _COLLECTION = 0, 1, 2, 3, 7
 _DIMENSION = {"POINT": 0, "LINESTRING": 1, "POLYGON": 2}
@@ -56,16 +59,17 @@ class Reason:
 class Repaired:
     """The mended shapes and, position by position, what happened to each.
 
-    A position can be `missing` (None or empty as it came), `bad_coordinates` (NaN, infinity), `too_big`
-    (left as it is), `was_invalid` (mended), `trimmed` (parts of another kind taken off) or `lost` (nothing
-    of the right kind left; its shape is None). `area_change` is relative: 0 unchanged, -0.5 half the planar
-    area gone.
+    A position can be `missing` (None or empty as it came), `bad_coordinates` (NaN, infinity), `too_big` or
+    `tangled` (too many vertices, or crossing itself too often to be mended; both left as they are), `was_invalid`
+    (mended), `trimmed` (parts of another kind taken off) or `lost` (nothing of the right kind left; its shape is
+    None). `area_change` is relative: 0 unchanged, -0.5 half the planar area gone.
     """
 
     geoms: Geometries
     missing: Mask
     bad_coordinates: Mask
     too_big: Mask
+    tangled: Mask
     was_invalid: Mask
     trimmed: Mask
     lost: Mask
@@ -97,6 +101,10 @@ def repaired(geoms: Geometries, kinds: Iterable[str], *, most_vertices: int = MO
     sound = ~(missing | too_big | bad)
     was_invalid = np.zeros(len(mended), dtype=bool)
     was_invalid[sound] = ~shapely.is_valid(mended[sound])
+    tangled = np.zeros(len(mended), dtype=bool)
+    tangled[was_invalid] = [_crossings(shape) > MOST_CROSSINGS for shape in mended[was_invalid]]
+    sound &= ~tangled
+    was_invalid &= ~tangled
     reasons = _reasons(mended, np.flatnonzero(was_invalid))
     before = _areas(mended, was_invalid)
     if was_invalid.any():
@@ -111,12 +119,28 @@ def repaired(geoms: Geometries, kinds: Iterable[str], *, most_vertices: int = MO
         missing=missing,
         bad_coordinates=bad,
         too_big=too_big,
+        tangled=tangled,
         was_invalid=was_invalid,
         trimmed=trimmed & ~lost,
         lost=lost,
         reasons=reasons,
         area_change=_relative(before, after, was_invalid),
     )
+
+
+def _crossings(shape: Any) -> float:
+    """About how often the outline of a shape crosses itself, from a sample of its segments.
+
+    Mending takes time and memory for each crossing, and a star of four thousand corners has eight million.
+    """
+    corners = shapely.get_coordinates(shape)
+    if len(corners) < FEW_VERTICES:
+        return 0.0
+    segments = np.array(shapely.linestrings(np.stack([corners[:-1], corners[1:]], axis=1)), dtype=object)
+    sample = segments[:: max(1, len(segments) // CROSSING_SAMPLE)]
+    touching = shapely.STRtree(segments).query(sample, predicate="intersects").shape[1]
+    # Each segment meets itself and its two neighbours.
+    return max(0.0, int(touching) / len(sample) - 3) * len(segments) / 2
 
 
 def _made_valid(geoms: Geometries) -> Geometries:

@@ -168,7 +168,8 @@ def _typed(words: Field, text: str) -> Any:
             return dt.date.fromisoformat(text)
         if words.python_type in (int, float, Decimal):
             number = Decimal(text)
-            if not number.is_finite() or abs(number) > 2**53:
+            largest = 2**31 - 1 if words.python_type is int and not words.link else 2**53
+            if not number.is_finite() or abs(number) > largest or (number and number.adjusted() < -15):
                 raise ValueError(text)
             return int(number) if words.python_type is int and number == int(number) else number
     except (KeyError, ValueError, InvalidOperation):

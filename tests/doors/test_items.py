@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx2
 import pytest
 import shapely
 from fastapi.testclient import TestClient
@@ -179,3 +180,26 @@ def test_the_landing_leads_to_everything(client: TestClient) -> None:
     rels = {link["rel"] for link in client.get("/").json()["links"]}
     assert {"self", "data", "conformance", "service-desc"} <= rels
     assert {one["id"] for one in client.get("/collections").json()["collections"]} == set(LAYERS)
+
+
+@pytest.mark.parametrize(
+    "asked", ["rai=9007199254740992", "rai=2147483648", "wah=1e-99999", "area_square_metres=1e-99999", "wah=1e99999"]
+)
+def test_a_number_no_column_can_hold_is_refused(asked: str, client: TestClient) -> None:
+    answer = client.get(f"/collections/parcel/items?{asked}")
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+
+
+def test_an_id_of_six_thousand_digits_is_not_found(client: TestClient) -> None:
+    assert client.get(f"/collections/parcel/items/{'9' * 6000}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/map", "/healthz", "/collections", "/tiles/parcel.json", "/tiles/parcel/9/1/1.mvt"]
+)
+def test_head_has_the_headers_of_get_and_no_body(path: str, server: str) -> None:
+    with httpx2.Client(base_url=server) as http:
+        asked, headed = http.get(path), http.head(path)
+    assert headed.status_code == asked.status_code == 200
+    assert headed.content == b""
+    assert headed.headers["content-type"] == asked.headers["content-type"]

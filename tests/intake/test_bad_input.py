@@ -143,3 +143,47 @@ def test_the_report_never_repeats_a_cell_that_the_public_may_not_see(load: Load,
         assert "ลับ" not in text
         assert "SECRET" not in text
         assert "head_name" in text
+
+
+def test_a_star_of_four_thousand_corners_costs_its_row_and_nobody_else_time(load: Load, tmp_path: Path) -> None:
+    turns = np.arange(4001) * 2000 * 2 * np.pi / 4001
+    ring = [[100.47 + 0.001 * x, 7 + 0.001 * y] for x, y in zip(np.cos(turns), np.sin(turns), strict=True)]
+    square = [[100.48, 7], [100.481, 7], [100.481, 7.001], [100.48, 7]]
+    shapes = [{"type": "Polygon", "coordinates": [[*one, one[0]]]} for one in (ring, square)]
+    features = [{"type": "Feature", "properties": {}, "geometry": shape} for shape in shapes]
+    path = tmp_path / "star.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+    report = load("parcel", path, municipality="9098")
+    assert [entry.problem.row for entry in told(report, "too-tangled")] == [1]
+    assert (report.counts.inserted, report.counts.refused) == (1, 1)
+
+
+def test_a_quote_that_nobody_closed_is_refused(load: Load, rows: Rows, tmp_path: Path) -> None:
+    path = tmp_path / "quote.csv"
+    path.write_text('name_th,lat,lon\nหนึ่ง,7.0,100.47\n"สอง,7.0,100.47\nสาม,7.0,100.47\n', "utf-8")
+    with pytest.raises(RefusedImport) as refused:
+        load("asset", path, municipality="9098")
+    assert refused.value.problems[0].code == "csv-unreadable"
+    path.write_text('name_th,lat,lon\n"หนึ่ง\nสอง",7.0,100.47\nสาม,7.0,100.47', "utf-8")
+    assert load("asset", path, municipality="9098").counts.inserted == 2
+
+
+def test_another_municipality_than_the_one_asked_for_is_told(load: Load, tmp_path: Path) -> None:
+    path = tmp_path / "towns.csv"
+    path.write_text("municipality,name_th,lat,lon\n9098,ก,7,100.47\nเทศบาลนครสงขลา,ข,7,100.47\n", "utf-8")
+    report = load("asset", path, municipality="9098")
+    other = told(report, "other-municipality")
+    assert [(entry.problem.row, entry.problem.value, entry.rows) for entry in other] == [(2, "เทศบาลนครสงขลา", 1)]
+
+
+def test_what_was_refused_is_told_before_what_was_mended(load: Load) -> None:
+    lines = load("parcel", FILES / "dirty_parcels.csv", municipality="9098").to_text("en").splitlines()
+    marks = [line[0] for line in lines if line[0] in "✗~!"]
+    assert marks[:4] == ["✗"] * 4
+    assert "✗" not in marks[4:]
+
+
+def test_a_folder_is_not_called_missing(load: Load, tmp_path: Path) -> None:
+    with pytest.raises(RefusedImport) as refused:
+        load("parcel", tmp_path)
+    assert refused.value.problems[0].code == "a-folder"

@@ -81,7 +81,8 @@ def test_a_refused_file_is_a_problem_document_with_its_problems_and_choices(
     [
         ({"layer": "castle"}, 404), ({"layer": ""}, 400), ({"dry_run": "perhaps"}, 400), ({"map": "no-sign"}, 400),
         ({"colour": "red"}, 400), ({"municipality": "x"}, 400), ({"crs": "EPSG:999999"}, 400),
-        ({"encoding": "klingon"}, 400),
+        ({"encoding": "klingon"}, 400), ({"encoding": "utf-16"}, 400),
+        ({"set": "kind=castle"}, 400),
         ({"set": "version=7"}, 400), ({"map": ["name_th=nowhere"]}, 400),
     ],
 )  # fmt: skip

@@ -127,6 +127,13 @@ def test_a_refused_file_says_why_in_both_languages_and_ends_with_one(home: Path,
         assert "--crs EPSG:32647" in done.stderr
         assert "ให้เลือก" in done.stderr
         assert "Traceback" not in done.stderr + done.stdout
+        sound = shared_data / "crs_encoding" / "hatyai_muang_tambon_cp874_epsg24047.zip"
+        done = town.load(
+            "community", str(sound), "--municipality", "9098", "--report", str(home / "nowhere" / "r.json")
+        )
+        assert done.returncode == 2
+        assert "--report" in done.stderr
+        assert "Traceback" not in done.stderr + done.stdout
         assert communities(town.address) == []
 
 

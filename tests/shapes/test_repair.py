@@ -188,3 +188,23 @@ def test_single_shapes_become_multi_and_keep_their_place_and_height() -> None:
     ]  # fmt: skip
     assert multi[2].has_z
     assert all(before is None or before.equals(after) for before, after in zip(single, multi, strict=True))
+
+
+def star(corners: int) -> shapely.Polygon:
+    """A ring that goes to the opposite side at every step, so that nearly every two of its segments cross."""
+    turns = np.arange(corners) * (corners // 2) * 2 * np.pi / corners
+    return shapely.Polygon(np.column_stack([np.cos(turns), np.sin(turns)]))
+
+
+def test_an_outline_that_crosses_itself_millions_of_times_is_not_mended() -> None:
+    mended = repaired(np.array([star(4001), star(101), shapely.Point(0, 0).buffer(1, 2000)], dtype=object), ["POLYGON"])
+    assert mended.tangled.tolist() == [True, False, False]
+    assert mended.was_invalid.tolist() == [False, True, False]
+    assert shapely.is_valid(mended.geoms[1])
+
+
+def test_a_long_outline_with_a_few_crossings_is_mended() -> None:
+    ring = shapely.get_coordinates(shapely.Point(0, 0).buffer(1, 5000))
+    ring[[100, 101]] = ring[[101, 100]]
+    mended = repaired(np.array([shapely.Polygon(ring)], dtype=object), ["POLYGON"])
+    assert (mended.tangled.tolist(), mended.was_invalid.tolist()) == ([False], [True])
