@@ -14,14 +14,18 @@ log = logging.getLogger("atlas.request")
 
 
 class RequestLog:
-    """Writes a line for each request at level `info`; costs nothing when that level is off."""
+    """Writes a line for each request at level `info`, for the hundreds of tiles of a map at `debug` only."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and note what came of it."""
-        if scope["type"] != "http" or not log.isEnabledFor(logging.INFO):
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        level = logging.DEBUG if scope["path"].startswith("/tiles/") else logging.INFO
+        if not log.isEnabledFor(level):
             await self.app(scope, receive, send)
             return
         started, status = time.perf_counter(), 0
@@ -38,7 +42,7 @@ class RequestLog:
             # A bare route leaves only its function behind; static files neither.
             route = getattr(scope.get("route"), "path", None) or getattr(scope.get("endpoint"), "__name__", "-")
             took = (time.perf_counter() - started) * 1000
-            log.info("%s %s %s %.0f ms", scope["method"], route, status or 500, took)
+            log.log(level, "%s %s %s %.0f ms", scope["method"], route, status or 500, took)
 
 
 def set_up_logging(level: str) -> None:

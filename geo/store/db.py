@@ -60,12 +60,15 @@ async def read_once(pool: AsyncConnectionPool, ask: Callable[[AsyncConnection[An
     sorted out, and `ask` is asked once more.
     """
     with told_when_away():
-        async with pool.connection() as connection:
-            try:
-                return await ask(connection)
-            except psycopg.OperationalError:
-                if not connection.broken:
-                    raise
+        # Lent and given back by hand: each statement is a transaction of its own, so there is nothing to commit.
+        connection = await pool.getconn()
+        try:
+            return await ask(connection)
+        except psycopg.OperationalError:
+            if not connection.broken:
+                raise
+        finally:
+            await pool.putconn(connection)
         await pool.check()
         async with pool.connection() as connection:
             return await ask(connection)

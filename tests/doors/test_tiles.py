@@ -284,7 +284,7 @@ def test_an_unknown_parameter_of_a_tile_is_refused(client: TestClient) -> None:
 
 
 def test_the_log_names_the_door_and_nothing_a_person_sent(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO", "atlas.request"):
+    with caplog.at_level("DEBUG", "atlas.request"):
         client.get("/tiles/parcel/15/25534/15747.mvt")
         client.get("/collections/parcel/items?parcel_code=01A001")
         client.get("/communities/search?q=สมหญิง")
