@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from fastapi import FastAPI
@@ -43,6 +44,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.state.tiles = read_only_pool(database_url)
     app.state.writing = writing_engine(database_url)
     app.state.cache = EditCache()
+    app.state.stopping = Event()
     add_error_handlers(app)
     for name in ROUTES:
         app.include_router(import_module(f"api.routes.{name}").router)
@@ -106,6 +108,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     listener.start()
     await app.state.tiles.open()
     yield
+    app.state.stopping.set()
     await app.state.tiles.close()
     listener.stop()
     app.state.reading.dispose()

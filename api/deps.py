@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from threading import Event
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from api.caching import EditCache
 from api.settings import Settings
-from geo.errors import BadRequest, NotSignedIn
+from geo.errors import BadRequest, NotSignedIn, StoreAway
 from geo.layer import Layer
 from geo.shapes.whereabouts import Box
 from geo.store import read
@@ -23,8 +24,8 @@ from geo.store.tokens import holder_of
 from layers import layer_named
 
 __all__ = [
-    "Asking", "Cache", "Known", "NamedLayer", "Now", "Person", "ReadSession", "TheSettings", "Writer", "WritingEngine",
-    "box_of",
+    "Asking", "Cache", "Known", "NamedLayer", "Now", "Person", "ReadSession", "StillServing", "TheSettings", "Writer",
+    "WritingEngine", "box_of",
 ]  # fmt: skip
 
 
@@ -68,6 +69,16 @@ def _cache(request: Request) -> EditCache:
     return cache
 
 
+def _still_serving(request: Request) -> Callable[[], None]:
+    stopping: Event = request.app.state.stopping
+
+    def check() -> None:
+        if stopping.is_set():
+            raise StoreAway("ระบบกำลังปิด ยังไม่มีอะไรถูกบันทึก", "the service is stopping; nothing has been kept")
+
+    return check
+
+
 def _writer(request: Request, engine: Annotated[Engine, Depends(_writing)]) -> Person:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     name = None
@@ -96,11 +107,17 @@ async def known_parameters(request: Request) -> None:
     # A bare route, as the tiles have, declares none.
     if declared := getattr(route, "dependant", None):
         known |= {param.alias for each in (declared, *declared.dependencies) for param in each.query_params}
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in known:
+        if names.count(name) > 1:
+            raise BadRequest(f"พารามิเตอร์ {name} ให้มามากกว่าหนึ่งครั้ง", f"The parameter {name} is given more than once")
+    if request.query_params.get("lang", "th") not in ("th", "en"):
+        raise BadRequest("lang ต้องเป็น th หรือ en", "lang must be th or en")
     if getattr(request.scope.get("endpoint"), "takes_properties", False):
         return
-    for name in request.query_params:
+    for name in names:
         if name not in known:
-            raise BadRequest(f"ไม่รู้จักพารามิเตอร์ {name!r}", f"Unknown parameter {name!r}")
+            raise BadRequest(f"ไม่รู้จักพารามิเตอร์ {name[:80]!r}", f"Unknown parameter {name[:80]!r}")
 
 
 def box_of(bbox: str | None) -> Box | None:
@@ -129,4 +146,6 @@ NamedLayer = Annotated[Layer, Depends(_layer)]
 Now = Annotated[dt.datetime, Depends(_now)]
 Cache = Annotated[EditCache, Depends(_cache)]
 Writer = Annotated[Person, Depends(_writer)]
+# Long work calls this between its steps; it ends the work when the service is told to stop.
+StillServing = Annotated[Callable[[], None], Depends(_still_serving)]
 Known = Depends(known_parameters)

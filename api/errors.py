@@ -61,6 +61,18 @@ TITLES = {
 }
 
 
+# What is wrong with a parameter, by pydantic's name of it; it tells the English itself.
+_IN_THAI = {
+    "missing": "ต้องระบุ",
+    "int_parsing": "ต้องเป็นจำนวนเต็ม",
+    "float_parsing": "ต้องเป็นตัวเลข",
+    "bool_parsing": "ต้องเป็น true หรือ false",
+    "greater_than_equal": "ต้องไม่น้อยกว่า {ge}",
+    "less_than_equal": "ต้องไม่เกิน {le}",
+    "string_too_long": "ยาวเกิน {max_length} ตัวอักษร",
+}
+
+
 def add_error_handlers(app: FastAPI) -> None:
     """Put the table to work on an app."""
     app.add_exception_handler(AtlasError, _ours)
@@ -80,8 +92,14 @@ def _ours(request: Request, error: Exception) -> Response:
 def _bad_parameters(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     # The words of the check, never the value given: a value may be somebody's secret.
-    said = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()) or "body"
-    return problem_response(request, 400, Text(f"พารามิเตอร์ไม่ถูกต้อง — {said}", f"Invalid parameter — {said}"))
+    th, en = [], []
+    for one in error.errors():
+        name = ".".join(map(str, one["loc"][1:]))[:80]
+        thai = _IN_THAI.get(one["type"])
+        th.append(f"{name}: {thai.format(**one.get('ctx', {})) if thai else one['msg']}")
+        en.append(f"{name}: {one['msg']}")
+    told = Text("; ".join(th) or "body", "; ".join(en) or "body")
+    return problem_response(request, 400, Text(f"พารามิเตอร์ไม่ถูกต้อง — {told.th}", f"Invalid parameter — {told.en}"))
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -19,7 +19,7 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from api.deps import Known, Now, ReadSession, Writer, WritingEngine
+from api.deps import Known, Now, ReadSession, StillServing, Writer, WritingEngine
 from geo.errors import BadRequest, TooBig
 from geo.intake.load import LoadOptions, load_file
 from geo.store.batches import stored_report
@@ -158,8 +158,9 @@ _FORM: dict[str, Any] = {
 
 @router.post("/imports", status_code=201, response_model=None, openapi_extra=_FORM)
 def create_import(
-    received: Annotated[Received, Depends(_received)], writer: Writer, engine: WritingEngine, now: Now
-) -> JSONResponse:
+    received: Annotated[Received, Depends(_received)], writer: Writer, engine: WritingEngine, now: Now,
+    still_serving: StillServing,
+) -> JSONResponse:  # fmt: skip
     """Bring a file into a layer; the answer is the report."""
     layer = layer_named(received.once["layer"].strip())
     options = LoadOptions(
@@ -170,7 +171,7 @@ def create_import(
     with _on_disk(received.upload) as path:
         report = load_file(
             engine, layer, path, options, layers=LAYERS, by=writer.name, origin="http", at=now,
-            file_name=_plain_name(received.upload.filename),
+            file_name=_plain_name(received.upload.filename), progress=lambda done, total: still_serving(),
         )  # fmt: skip
     if report.batch_id is None:
         return JSONResponse(report.to_json(), headers=PRIVATE)

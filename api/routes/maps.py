@@ -51,6 +51,8 @@ def get_town_map(
     towns = _towns(session, asking, cache)
     # The town that was asked for comes first, else the one with the most communities.
     towns.sort(key=lambda town: (town.code != municipality, -town.communities, town.code or ""))
+    if municipality is not None and all(town.code != municipality for town in towns):
+        raise UnknownFeature(f"ไม่พบเทศบาล {municipality}", f"There is no municipality {municipality}")
     if towns:
         box = towns[0].box
     else:

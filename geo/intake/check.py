@@ -143,12 +143,6 @@ class Checker:
             found[name] = pa.array(np.round(metres, 2), pa.float64(), mask=np.isnan(metres))
         return found
 
-    def _wkb(self, shapes: NDArray[np.object_]) -> pa.Array[Any]:
-        return pa.array(
-            shapely.to_wkb(shapely.set_srid(shapes, 4326), include_srid=True, byte_order=1, output_dimension=3),
-            pa.binary(),
-        )
-
     def _kept(
         self, kept: NDArray[np.intp], seen: Seen, columns: dict[str, pa.Array[Any]], given: dict[str, pa.Array[Any]],
         town: pa.Array[Any] | None, shapes: NDArray[np.object_] | None,

@@ -23,7 +23,7 @@ from geo.intake.dbf import Dbf
 from geo.intake.encoding import ALWAYS_UTF8, Decision
 from geo.intake.kinds import FLATGEOBUF, GEOJSON, KML, SHAPEFILE
 from geo.intake.recode import PASSED_THROUGH, recoded, recoded_name
-from geo.intake.refusals import damaged
+from geo.intake.refusals import damaged, refusal
 from geo.intake.tables import (
     GEOMETRY,
     Columns,
@@ -240,6 +240,8 @@ def _asked(source: _Source, question: Callable[[], _Answer]) -> _Answer:
         except RefusedImport:
             raise
         except _FAULTS as fault:
+            if "OGR_GEOJSON_MAX_OBJ_SIZE" in str(fault):
+                raise _too_large_a_feature(source.file_name) from fault
             raise damaged(source.file_name, _without_path(source, str(fault))) from fault
     for warning in heard:
         if issubclass(warning.category, RuntimeWarning):
@@ -247,6 +249,14 @@ def _asked(source: _Source, question: Callable[[], _Answer]) -> _Answer:
             told = Text(f"ตัวอ่านไฟล์เตือนว่า: {said}", f"the reader warned: {said}")
             source.notes.add(Problem(code="reader-warning", told=told))
     return answer
+
+
+def _too_large_a_feature(file_name: str) -> RefusedImport:
+    return refusal(
+        "feature-too-large",
+        f"{file_name} มีรูปหนึ่งรูปที่ใหญ่เกิน 200 MB ให้แบ่งรูปหรือลดจุดก่อน",
+        f"one feature of {file_name} is larger than 200 MB; split it, or simplify it first",
+    )
 
 
 def _without_path(source: _Source, said: str) -> str:

@@ -53,9 +53,14 @@ class Operation:
 
 
 def named_crs(text: str) -> CRS:
-    """A CRS from what a person typed (`EPSG:24047`, `24047`, WKT); raises BadRequest."""
+    """A CRS from what a person typed (`EPSG:24047`, `24047`, WKT); raises BadRequest.
+
+    A PROJ string is not taken: it can name grid files of this machine, and it hides which datum is meant.
+    """
     asked = text.strip()
     try:
+        if "+" in asked.partition("[")[0] or "proj=" in asked.lower() or "nadgrids" in asked.lower():
+            raise CRSError("a PROJ string")
         return CRS(f"EPSG:{asked}" if asked.isascii() and asked.isdigit() else asked)
     except CRSError:
         short = asked[:80]

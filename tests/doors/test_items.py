@@ -119,6 +119,11 @@ BAD = [
     ("/collections/asset/items?after=99999999999999999999", 400),
     ("/collections/asset/items?f=xml", 400),
     ("/collections?limit=1", 400),
+    ("/collections/asset/items?limit=1&limit=2", 400),
+    ("/collections/asset/items?bbox=100,7,101,8&bbox=0,0,1,1", 400),
+    ("/collections/asset/items?f=json&f=geojson&f=json", 400),
+    ("/map?lang=fr&f=json", 400),
+    ("/map?municipality=1234&f=json", 404),
     ("/collections/castle", 404),
     ("/collections/castle/items", 404),
     ("/collections/asset/items/0", 404),
@@ -156,6 +161,9 @@ def test_the_problem_is_told_in_the_readers_language(client: TestClient) -> None
     english = client.get("/collections/castle", headers={"Accept-Language": "en-GB,th;q=0.5"}).json()
     assert thai["detail"].startswith("ไม่มี")
     assert english["detail"].startswith("There is no")
+    asked = client.get("/collections/asset/items?limit=ten&after=-1").json()
+    assert asked["detail_th"] == "พารามิเตอร์ไม่ถูกต้อง — limit: ต้องเป็นจำนวนเต็ม; after: ต้องไม่น้อยกว่า 0"
+    assert "limit: Input should be a valid integer" in asked["detail_en"]
 
 
 def test_a_post_where_nothing_is_taken_is_405(client: TestClient) -> None:

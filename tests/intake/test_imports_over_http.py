@@ -127,6 +127,19 @@ def test_a_senders_path_is_not_kept(client: TestClient, token: dict[str, str], r
     assert rows("SELECT file_name FROM import_batch") == [("stations.geojson",)]
 
 
+def test_an_import_ends_when_the_service_is_told_to_stop_and_keeps_nothing(
+    client: TestClient, token: dict[str, str], rows: Rows
+) -> None:
+    stopping = client.app.state.stopping  # type: ignore[attr-defined]  # an ASGI app in general has no state
+    stopping.set()
+    try:
+        answer = posted(client, token, municipality="9098")
+    finally:
+        stopping.clear()
+    assert answer.status_code == 503
+    assert rows("SELECT (SELECT count(*) FROM flood_station), (SELECT count(*) FROM import_batch)") == [(0, 0)]
+
+
 def test_a_report_that_is_not_there_is_not_found(client: TestClient, token: dict[str, str]) -> None:
     assert client.get("/imports/999", headers=token).status_code == 404
     assert client.get("/imports/-1", headers=token).status_code == 400

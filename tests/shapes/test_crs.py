@@ -200,6 +200,6 @@ def test_latitude_first_is_turned_around() -> None:
 
 def test_a_crs_can_be_named_by_its_number_and_nonsense_is_a_bad_request() -> None:
     assert named_crs("24047") == named_crs(" EPSG:24047 ")
-    for nonsense in ("EPSG:1", "UTM 47", "", "๒๔๐๔๗"):
+    for nonsense in ("EPSG:1", "UTM 47", "", "๒๔๐๔๗", "+proj=longlat +nadgrids=/etc/passwd", "+proj=utm +zone=47"):
         with pytest.raises(BadRequest):
             named_crs(nonsense)
