@@ -36,8 +36,11 @@ _ASIDE = text(
 def loading_all_at_once(session: Session, layer: Layer, expected: int | None) -> Iterator[bool]:
     """Copy rows inside this; gives whether the indexes are away. A failure brings them back with the transaction."""
     away = _put_aside(session, layer) if expected is not None and expected >= WORTH_REBUILDING else []
-    yield bool(away)
     connection = session.connection()
+    if away:
+        # The triggers see each batch of rows as a table of its own; with less memory that table would go to the disk.
+        connection.exec_driver_sql("SET LOCAL work_mem = '128MB'")
+    yield bool(away)
     if away:
         connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '256MB'")
     for back in away:
