@@ -9,9 +9,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.caching import Kept
+from geo.layer import Audience
 
 # Anyone may have a public answer, but must ask whether it is still true: an edit shows within a second (DESIGN §2.11).
 PUBLIC = "public, max-age=0, must-revalidate"
+PRIVATE = "private, no-store"
+
+
+def is_private(request: Request) -> bool:
+    """Whether this answer is for the asker alone: nobody on the way may keep it, nor the browser's disk."""
+    asking = getattr(request.state, "asking", None)
+    return asking is not None and asking.audience is not Audience.PUBLIC
 
 
 def answer(request: Request, kept: Kept, media_type: str, *, vary: str = "Accept-Encoding", **headers: str) -> Response:
@@ -21,7 +29,7 @@ def answer(request: Request, kept: Kept, media_type: str, *, vary: str = "Accept
     etag = kept.etag[:-1] + '-g"' if gzip else kept.etag
     common = {
         "ETag": etag,
-        "Cache-Control": PUBLIC,
+        "Cache-Control": PRIVATE if is_private(request) else PUBLIC,
         "Vary": vary,
         "X-Content-Type-Options": "nosniff",
         **{name.replace("_", "-"): value for name, value in headers.items()},

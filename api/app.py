@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from threading import Event
@@ -20,7 +21,9 @@ from api.caching import EditCache, Listener
 from api.errors import add_error_handlers
 from api.log import RequestLog
 from api.settings import Settings
+from geo.store.area import known_key
 from geo.store.db import read_only_engine, read_only_pool, writing_engine
+from geo.store.roles import READERS, TILE_READERS, signed_in_as
 
 HERE = Path(__file__).parent
 # Tiles first: routes are tried in order, and a map asks for tiles by the hundred.
@@ -40,9 +43,12 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database_url = database_url
-    app.state.reading = read_only_engine(database_url)
-    app.state.tiles = read_only_pool(database_url)
+    # Each audience reads as a role of its own, to which PostgreSQL gives what the read door gives (DESIGN §2.5).
+    roles = {role: signed_in_as(database_url, role) for role in READERS}
+    app.state.reading = {role: read_only_engine(url) for role, url in roles.items()}
+    app.state.tiles = {role: read_only_pool(url) for role, url in roles.items() if role in TILE_READERS}
     app.state.writing = writing_engine(database_url)
+    app.state.area_key = cache(lambda: known_key(app.state.writing))
     app.state.cache = EditCache()
     app.state.stopping = Event()
     add_error_handlers(app)
@@ -106,10 +112,12 @@ class Asked(StaticFiles):
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     listener = Listener(app.state.cache, app.state.database_url)
     listener.start()
-    await app.state.tiles.open()
+    for pool in app.state.tiles.values():
+        await pool.open()
     yield
     app.state.stopping.set()
-    await app.state.tiles.close()
+    for pool in app.state.tiles.values():
+        await pool.close()
     listener.stop()
-    app.state.reading.dispose()
-    app.state.writing.dispose()
+    for engine in (*app.state.reading.values(), app.state.writing):
+        engine.dispose()

@@ -73,11 +73,11 @@ def _tell(error: AtlasError) -> None:
 def town(settings: Settings) -> Iterator[str]:
     """The URL of the town's database, migrated: ATLAS_DATABASE_URL, or the private cluster of ATLAS_HOME."""
     if settings.database_url:
-        migrate(settings.database_url)
+        migrate(settings.database_url, LAYERS)
         yield settings.database_url
         return
     with private_cluster(settings.home) as cluster:
-        migrate(cluster.url)
+        migrate(cluster.url, LAYERS)
         yield cluster.url
 
 
@@ -272,6 +272,23 @@ def _demo(engine: Engine, *, scale: float, seed: int | None, yes: bool = False) 
     if made:
         told = ", ".join(f"{LAYERS[name].title.th} {count:,}" for name, count in made.items())
         console.print(f"เมืองตัวอย่าง (ข้อมูลสมมติ) · demo town, made-up data: {told}")
+
+
+@app.command()
+def publish(
+    layer: Annotated[str, typer.Argument(help="รหัสชั้นข้อมูล · layer id, e.g. household")],
+    municipality: Annotated[str, typer.Option(help="รหัสเทศบาล · municipality code, e.g. 9098")],
+    reason: Annotated[str | None, typer.Option(help="เหตุผล · why now")] = None,
+) -> None:
+    """เผยแพร่จำนวนรุ่นใหม่ · Make the next edition of what the public gets of a layer of squares."""
+    from geo.store.releases import release
+
+    with writing(Settings.from_environment()) as engine, session_of(engine) as session:
+        made = release(session, layer_named(layer), municipality, by=who(), at=now(), reason=reason)
+    console.print(
+        f"รุ่นที่ {made.id}: {made.told} ช่อง (เล็กเกินไป {made.too_small}) · "
+        f"edition {made.id}: {made.told} squares told, {made.too_small} too small"
+    )
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
 from typing import Annotated
@@ -16,16 +17,18 @@ from sqlalchemy.orm import Session
 from api.caching import EditCache
 from api.settings import Settings
 from geo.errors import BadRequest, NotSignedIn, StoreAway
-from geo.layer import Layer
+from geo.layer import Audience, Layer
 from geo.shapes.whereabouts import Box
 from geo.store import read
+from geo.store.area import enter, signed
 from geo.store.db import session_of
+from geo.store.roles import role_for
 from geo.store.tokens import holder_of
 from layers import layer_named
 
 __all__ = [
     "Asking", "Cache", "Known", "NamedLayer", "Now", "Person", "ReadSession", "StillServing", "TheSettings", "Writer",
-    "WritingEngine", "box_of",
+    "WritingEngine", "area_of", "asking_of", "box_of", "brings_credentials", "session_as",
 ]  # fmt: skip
 
 
@@ -41,19 +44,43 @@ def _settings(request: Request) -> Settings:
     return settings
 
 
-def _read_session(request: Request) -> Iterator[Session]:
-    with session_of(request.app.state.reading) as session:
+def asking_of(request: Request) -> read.Asking:
+    """Who asks; remembered with the request, so that its answer knows whether others may keep it."""
+    # Until people sign in, everybody who comes over HTTP is the public.
+    request.state.asking = read.Asking()
+    return read.Asking()
+
+
+def brings_credentials(request: Request) -> bool:
+    """Whether there is anything to look into."""
+    return "authorization" in request.headers or "cookie" in request.headers
+
+
+def _read_session(request: Request, asking: Annotated[read.Asking, Depends(asking_of)]) -> Iterator[Session]:
+    with session_as(request, asking) as session:
         yield session
+
+
+@contextmanager
+def session_as(request: Request, asking: read.Asking) -> Iterator[Session]:
+    """A reading session of the role that this audience has, in the area that it is held for."""
+    state = request.app.state
+    with session_of(state.reading[role_for(asking.audience)]) as session:
+        if area := area_of(request, asking):
+            enter(session, area)
+        yield session
+
+
+def area_of(request: Request, asking: read.Asking) -> str | None:
+    """The signed area of whoever asks; the public needs none."""
+    if asking.audience is Audience.PUBLIC:
+        return None
+    return signed(request.app.state.area_key(), asking.audience, asking.areas)
 
 
 def _writing(request: Request) -> Engine:
     engine: Engine = request.app.state.writing
     return engine
-
-
-def _asking() -> read.Asking:
-    # Until people sign in, everybody who comes over HTTP is the public.
-    return read.Asking()
 
 
 def _layer(collection: str) -> Layer:
@@ -141,7 +168,7 @@ def box_of(bbox: str | None) -> Box | None:
 TheSettings = Annotated[Settings, Depends(_settings)]
 ReadSession = Annotated[Session, Depends(_read_session)]
 WritingEngine = Annotated[Engine, Depends(_writing)]
-Asking = Annotated[read.Asking, Depends(_asking)]
+Asking = Annotated[read.Asking, Depends(asking_of)]
 NamedLayer = Annotated[Layer, Depends(_layer)]
 Now = Annotated[dt.datetime, Depends(_now)]
 Cache = Annotated[EditCache, Depends(_cache)]

@@ -10,11 +10,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from api.answers import PRIVATE, is_private
 from api.caching import EditCache
 from api.negotiation import language_of
 from geo.errors import StoreAway
 from geo.store.db import session_of
 from geo.store.read import holds_made_up_rows
+from geo.store.roles import Role
 
 HERE = Path(__file__).parent
 STRICT = (
@@ -42,7 +44,7 @@ def is_made_up(request: Request) -> bool:
     if found is None:
         since = cache.edits(("municipality",))
         try:
-            with session_of(state.reading) as session:
+            with session_of(state.reading[Role.PUBLIC]) as session:
                 found = holds_made_up_rows(session)
         except StoreAway:
             # The page that says so has no data on it.
@@ -65,8 +67,9 @@ def page(
     body = _environment.get_template(template).render(
         request=request, made_up=is_made_up(request), language=language, **words
     )
+    kept = {"Cache-Control": PRIVATE} if is_private(request) else {}
     return HTMLResponse(
         body,
         status_code,
-        {**GUARDS, "Content-Security-Policy": policy, "Content-Language": language, **(headers or {})},
+        {**GUARDS, **kept, "Content-Security-Policy": policy, "Content-Language": language, **(headers or {})},
     )

@@ -428,6 +428,12 @@ class Layer:
         return tuple(name for name, words in self.fields.items() if words.audience in audience.sees)
 
     @cached_property
+    def is_open(self) -> bool:
+        """Whether there is nothing to hide, so that everybody gets all of it wherever they are."""
+        hidden = [words for words in self.fields.values() if words.audience is not Audience.PUBLIC]
+        return not hidden and self.shape.public is Published.AS_IT_IS and self.public_rows is None
+
+    @cached_property
     def history(self) -> Table:
         """The closed versions of this layer's rows."""
         return self.table.metadata.tables[f"{self.id}_history"]

@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from geo.store.cluster import Cluster
 from geo.store.migrate import config, migrate
+from layers import LAYERS
 
 
 def draft(url: str, what: str) -> Path | None:
@@ -44,7 +45,7 @@ def main() -> None:
     cluster = Cluster(home)
     cluster.start()
     try:
-        migrate(cluster.url)
+        migrate(cluster.url, LAYERS)
         found = draft(cluster.url, " ".join(sys.argv[1:]) or "a step without a name")
     finally:
         cluster.delete()

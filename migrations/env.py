@@ -8,9 +8,8 @@ from alembic import context
 from sqlalchemy import Connection
 
 import geo.store.tables  # noqa: F401  # the tables beside the layers register themselves
+import layers  # noqa: F401  # and so do the layers
 from geo.layer import Base
-from geo.store.functions import follow_edits
-from layers import LAYERS
 
 
 def ours(_object: object, name: str | None, type_: str, reflected: bool, _compare_to: object) -> bool:
@@ -23,7 +22,6 @@ def run(connection: Connection) -> None:
     context.configure(connection=connection, target_metadata=Base.metadata, include_object=ours, compare_type=True)
     with context.begin_transaction():
         context.run_migrations()
-        follow_edits(connection, LAYERS)
 
 
 handed: Any = context.config.attributes.get("connection")

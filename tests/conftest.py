@@ -28,6 +28,8 @@ from api.settings import Settings
 from geo.store.cluster import Cluster
 from geo.store.db import read_only_engine, writing_engine
 from geo.store.migrate import migrate
+from geo.store.roles import Role, signed_in_as
+from layers import LAYERS
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 TEMPLATE = "atlas_template"
@@ -77,7 +79,7 @@ def _make_template(cluster: Cluster) -> None:
             keeper.execute(text(f"ALTER SYSTEM SET {setting} = off"))
         keeper.execute(text("SELECT pg_reload_conf()"))
         keeper.execute(text(f"CREATE DATABASE {TEMPLATE} OWNER atlas"))
-    migrate(_named(cluster.url, TEMPLATE))
+    migrate(_named(cluster.url, TEMPLATE), LAYERS)
 
 
 @contextlib.contextmanager
@@ -126,8 +128,8 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def reading(database_url: str) -> Iterator[Engine]:
-    """A read-only engine on the same database as `engine`."""
-    found = read_only_engine(database_url)
+    """A read-only engine on the same database as `engine`, signed in as the public is."""
+    found = read_only_engine(signed_in_as(database_url, Role.PUBLIC))
     yield found
     found.dispose()
 

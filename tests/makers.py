@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from geo.layer import Field, Layer
-from geo.store.tables import Change
+from geo.store.releases import release
+from geo.store.tables import Change, Release
 from layers import LAYERS
 
 HAT_YAI = (100.4729, 7.0160)
@@ -35,6 +36,17 @@ def make_rows(session: Session, layer_id: str, *, count: int = 1, step: float = 
         rows.append({**made_up(layer, place), **_placed(layer, place, step), "change_id": change.id, **own})
     statement = insert(layer.table).returning(layer.table.id)
     return [session.execute(statement, row).scalar_one() for row in rows]
+
+
+def release_all(session: Session, at: dt.datetime = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) -> None:
+    """The next edition of every layer of squares, in every town that has rows or had an edition."""
+    for layer in LAYERS.values():
+        if layer.shape.cells:
+            town = layer.table.municipality
+            held = session.scalars(select(town).where(town.is_not(None)).distinct()).all()
+            earlier = session.scalars(select(Release.municipality).where(Release.layer == layer.id)).all()
+            for code in sorted({str(one) for one in (*held, *earlier)}):
+                release(session, layer, code, by="a steward", at=at)
 
 
 def made_up(layer: Layer, place: int) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def get_collection(request: Request, layer: NamedLayer, session: ReadSession, as
 
 def known_extent(session: Any, cache: EditCache, layer: Layer, asking: read.Asking) -> Box | None:
     """The layer's extent, asked of the database once between two edits."""
-    key = ("extent", layer.id, asking.audience)
+    key = ("extent", layer.id, asking.eyes)
     found = cache.kept(key)
     if found is not None:
         return found[0]  # type: ignore[no-any-return]  # the cache holds anything
@@ -88,6 +88,6 @@ def _described(request: Request, layer: Layer, box: Box | None, asking: read.Ask
     form = read.form(layer, asking)
     if isinstance(form, Cells):
         document["cells"] = {"metres": form.metres, "at_least": form.at_least}
-    if layer.public_rows_say:
+    if layer.public_rows_say and asking.is_low:
         document["restriction"] = layer.public_rows_say.in_language(language)
     return document

@@ -19,10 +19,11 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from api.deps import Known, Now, ReadSession, StillServing, Writer, WritingEngine
+from api.deps import Known, Now, StillServing, Writer, WritingEngine
 from geo.errors import BadRequest, TooBig
 from geo.intake.load import LoadOptions, load_file
 from geo.store.batches import stored_report
+from geo.store.db import session_of
 from layers import LAYERS, layer_named
 
 router = APIRouter(tags=["imports"], dependencies=[Known])
@@ -186,7 +187,8 @@ def _plain_name(name: str | None) -> str:
 
 @router.get("/imports/{batch}", response_model=None)
 def get_import(
-    batch: Annotated[int, PathParameter(ge=1, le=2**63 - 1)], writer: Writer, session: ReadSession
+    batch: Annotated[int, PathParameter(ge=1, le=2**63 - 1)], writer: Writer, engine: WritingEngine
 ) -> JSONResponse:
     """The report of an import that was kept."""
-    return JSONResponse(stored_report(session, batch), headers=PRIVATE)
+    with session_of(engine) as session:
+        return JSONResponse(stored_report(session, batch), headers=PRIVATE)

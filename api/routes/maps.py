@@ -205,7 +205,7 @@ class _Town:
 
 def _towns(session: Session, asking: read.Asking, cache: EditCache) -> list[_Town]:
     """The towns whose communities are drawn, with the rectangle around them; asked once between two edits."""
-    key, names = ("towns", asking.audience), ("community", "municipality")
+    key, names = ("towns", asking.eyes), ("community", "municipality")
     found: list[_Town] | None = cache.kept(key)
     if found is None:
         since = cache.edits(names)

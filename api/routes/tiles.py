@@ -6,18 +6,20 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 
 from api.answers import answer, json_answer
 from api.caching import EditCache, Kept
-from api.deps import Asking, Cache, Known, ReadSession, known_parameters
+from api.deps import Asking, Cache, Known, ReadSession, area_of, asking_of, brings_credentials, known_parameters
 from api.links import base_of
 from api.negotiation import language_of
 from api.routes.collections import known_extent
 from geo.errors import BadRequest, UnknownFeature
-from geo.layer import Layer
+from geo.layer import Audience, Layer
 from geo.shapes.whereabouts import Box
 from geo.store import read
 from geo.store.db import read_once
+from geo.store.roles import Role
 from geo.store.tiles import Tile, TileFormat, tile_bytes, tile_fields
 from layers import layer_named
 
@@ -87,8 +89,10 @@ async def get_tile(request: Request) -> Response:
     if written not in _WRITTEN:
         raise UnknownFeature(f"ไม่มีไทล์แบบ {written!r}", f"There are no {written!r} tiles")
     layers, tile, kind = layers_named(ids), tile_at(z, x, y), _WRITTEN[written]
-    asking, cache = read.Asking(), request.app.state.cache
-    key = (ids, tile, kind, asking.audience)
+    # Who comes without a credential is the public; looking into one is for a thread, because the database is asked.
+    asking = await run_in_threadpool(asking_of, request) if brings_credentials(request) else read.Asking()
+    cache = request.app.state.cache
+    key = (ids, tile, kind, asking.eyes)
     kept = cache.kept(key)
     if kept is None:
         kept = await _made(request, cache, key, layers, asking, tile, kind)
@@ -113,7 +117,9 @@ async def _made(
     names = tuple(layer.id for layer in layers)
     since = cache.edits(names)
     made = await read_once(
-        request.app.state.tiles, lambda connection: tile_bytes(connection, layers, asking, tile, kind)
+        request.app.state.tiles[Role.PUBLIC if asking.audience is Audience.PUBLIC else Role.MEMBER],
+        lambda connection: tile_bytes(connection, layers, asking, tile, kind),
+        area=area_of(request, asking),
     )
     kept = Kept.of(made)
     west, south, east, north = tile.degrees()

@@ -35,6 +35,7 @@ from geo.store.batches import Act, FileFacts, begun, ended, one_transaction
 from geo.store.bulk import loading_all_at_once
 from geo.store.links import TOWN, Linker, relink
 from geo.store.merge import Incoming, Merged, is_new_ground, merge
+from geo.store.releases import release, towns_never_released
 from geo.store.staging import STAGING, as_final, copy_rows, make_staging
 from geo.thai import DateOrder, date_order
 
@@ -138,6 +139,8 @@ class _Load:
             else merge(session, self.layer, incoming, change_id=act.change.id, at=at)
         )  # fmt: skip
         relinked = relink(session, self.layer, self.layers, merged.box, cause=act.change, at=at)
+        if self.layer.shape.cells:
+            self._release_first(session, checker.findings, by=by, at=at)
         report = self._report(checker, merged, relinked, act)
         ended(session, act, counts=report.counts.as_json(), report=report.to_json(),
               nothing_changed=report.counts.nothing_changed)  # fmt: skip
@@ -231,6 +234,16 @@ class _Load:
             findings.forget("no-geometry", {row for row in without if row is not None})
             return problems
         return [replace(problem, level="warning") if problem.row in without else problem for problem in problems]
+
+    def _release_first(self, session: Session, findings: Findings, *, by: str, at: dt.datetime) -> None:
+        """The first edition of a town that never had one; the next is somebody's decision (`atlas publish`)."""
+        for town in towns_never_released(session, self.layer):
+            made = release(session, self.layer, town, by=by, at=at, reason="first load")
+            told = Text(
+                f"เผยแพร่ครั้งแรกของ {town}: {made.told} ช่อง (การแก้ไขหลังจากนี้รอ atlas publish)",
+                f"first edition for {town}: {made.told} squares (later changes wait for `atlas publish`)",
+            )
+            findings.add([Problem(code="first-release", told=told)])
 
     def _report(self, checker: Checker, merged: Merged, relinked: Mapping[str, int], act: Act) -> Report:
         findings, facts = checker.findings, self._facts()

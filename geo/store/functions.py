@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
 
-from geo.layer import Layer
+from geo.layer import Layer, Published
 
 COUNT_ZOOM = 17
 
@@ -55,6 +55,16 @@ END $$
 """
 
 
+_HIDDEN = 0.05
+WIDENED = f"""
+CREATE OR REPLACE FUNCTION atlas_widened(box box2d) RETURNS box2d LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT ST_MakeBox2D(
+    ST_MakePoint(floor(ST_XMin(box) / {_HIDDEN}) * {_HIDDEN}, floor(ST_YMin(box) / {_HIDDEN}) * {_HIDDEN}),
+    ST_MakePoint(ceil(ST_XMax(box) / {_HIDDEN}) * {_HIDDEN}, ceil(ST_YMax(box) / {_HIDDEN}) * {_HIDDEN}))
+$$
+"""
+
+
 def _square(alias: str) -> str:
     side = 40075016.685578488 / 2**COUNT_ZOOM
     half = 20037508.342789244
@@ -72,10 +82,12 @@ def _followed(operation: str, sources: tuple[tuple[str, int], ...]) -> str:
         for table, sign in sources
     )
     # Squares are taken in order so that two writers never wait for each other crosswise.
+    # Anybody may listen: where the shapes themselves are hidden, only the {_HIDDEN}-degree square around them is told.
     return f"""
-CREATE FUNCTION atlas_followed_{operation}() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION atlas_followed_{operation}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM atlas_told(TG_TABLE_NAME::text, ST_Extent(geom)::box2d) FROM ({rows}) AS touched;
+  PERFORM atlas_told(TG_TABLE_NAME::text, CASE WHEN TG_ARGV[0] = 'hidden' THEN atlas_widened(box) ELSE box END)
+  FROM (SELECT ST_Extent(geom)::box2d AS box FROM ({rows}) AS touched) AS edit;
   IF TG_ARGV[0] = 'counted' THEN
     PERFORM atlas_counted(TG_TABLE_NAME::text, x, y, more) FROM (
       SELECT x, y, sum(one) AS more FROM ({counts}) AS c GROUP BY x, y HAVING sum(one) <> 0 ORDER BY x, y
@@ -86,20 +98,20 @@ END $$
 """
 
 
-FUNCTIONS = (
-    ATLAS_CELL,
-    ATLAS_CELL_SHAPE,
-    _TOLD,
-    _COUNTED,
+FOLLOWED = (
+    WIDENED,
     _followed("insert", (("new_rows", 1),)),
     _followed("update", (("new_rows", 1), ("old_rows", -1))),
     _followed("delete", (("old_rows", -1),)),
 )
 
+FUNCTIONS = (ATLAS_CELL, ATLAS_CELL_SHAPE, _TOLD, _COUNTED, *FOLLOWED)
+
 DROPS = (
     "DROP FUNCTION atlas_followed_insert()",
     "DROP FUNCTION atlas_followed_update()",
     "DROP FUNCTION atlas_followed_delete()",
+    "DROP FUNCTION IF EXISTS atlas_widened(box2d)",
     "DROP FUNCTION atlas_counted(text, integer, integer, bigint)",
     "DROP FUNCTION atlas_told(text, box2d)",
     "DROP FUNCTION atlas_cell_shape(bigint, integer)",
@@ -115,12 +127,12 @@ def follow_edits(connection: Connection, layers: Mapping[str, Layer]) -> None:
     for layer in layers.values():
         if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"public.{layer.id}"}) is None:
             continue
-        counted = "counted" if layer.generalise else "told"
+        kind = "counted" if layer.generalise else "hidden" if layer.shape.public is not Published.AS_IT_IS else "told"
         for operation, referencing in _REFERENCING.items():
             connection.execute(
                 text(
                     f"CREATE OR REPLACE TRIGGER atlas_{operation} AFTER {operation.upper()} ON {layer.id} "
                     f"REFERENCING {referencing} FOR EACH STATEMENT "
-                    f"EXECUTE FUNCTION atlas_followed_{operation}('{counted}')"
+                    f"EXECUTE FUNCTION atlas_followed_{operation}('{kind}')"
                 )
             )

@@ -5,6 +5,7 @@ One process migrates at a time: an advisory lock makes a second worker wait and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +16,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
+from geo.layer import Layer
 from geo.store.db import told_when_away
+from geo.store.functions import follow_edits
+from geo.store.locks import locks_are_current, put_locks
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 LOCK = 0x61746C61  # "atla"
@@ -28,14 +32,15 @@ def config(connection: Connection) -> Config:
     return found
 
 
-def migrate(url: str, *, to: str = "head") -> None:
+def migrate(url: str, layers: Mapping[str, Layer], *, to: str = "head") -> None:
     """Upgrade (or, for `base`, downgrade) the database; installs PostGIS when it is not there yet.
 
-    A database that is what it should be already is left alone, so that nothing waits for a load that is going on.
+    A database that is what it should be already, its locks too, is left alone, so that nothing waits for a load that
+    is going on.
     """
     engine: Engine = create_engine(url, poolclass=NullPool)
     with told_when_away(), engine.connect() as connection:
-        if to == "head" and is_current(connection):
+        if to == "head" and is_current(connection) and locks_are_current(connection, layers):
             return
         connection.rollback()
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
@@ -45,6 +50,9 @@ def migrate(url: str, *, to: str = "head") -> None:
             command.downgrade(config(connection), "base")
         else:
             command.upgrade(config(connection), to)
+        if is_current(connection):
+            follow_edits(connection, layers)
+            put_locks(connection, layers)
         connection.commit()
     engine.dispose()
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geo.errors import SetupMissing
+from geo.store.roles import Role
 
 OLDEST_MAJOR = 15
 DEBIAN_ROOT = Path("/usr/lib/postgresql")
@@ -188,6 +189,6 @@ def hba_text() -> str:
 
 
 def ident_text(run_as: RunAs) -> str:
-    """Root and the server's own user may be the owner of the town's tables or the keeper of the server."""
+    """Root and the server's own user may be the keeper of the server, the owner of its tables, or any of its roles."""
     people = dict.fromkeys(("root", run_as.name))
-    return "".join(f'atlas "{person}" {role}\n' for person in people for role in (OWNER, KEEPER))
+    return "".join(f'atlas "{person}" {role}\n' for person in people for role in (OWNER, KEEPER, *Role))

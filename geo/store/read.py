@@ -13,26 +13,40 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Date, Select, and_, case, cast, false, func, null, or_, select
 from sqlalchemy.orm import Session
 
 from geo.errors import BadRequest, Text, UnknownFeature
-from geo.layer import Audience, Cells, Field, Layer, Published
+from geo.layer import Audience, Base, Cells, Field, Layer, Published
+from geo.people.areas import NOWHERE, Areas
 from geo.shapes.whereabouts import Box
-from geo.store.tables import DEMO, Change
+from geo.store.tables import Release, ReleaseCell
 from geo.thai import search_key
 
 MOST_AT_ONCE = 10_000
 DEGREE_DIGITS = 7  # about a centimetre: more would pretend to an accuracy that no tax map has
 COUNT = Field(name="count", label=Text("จำนวน", "Count"), audience=Audience.PUBLIC, python_type=int)
+AS_OF = Field(name="as_of", label=Text("เผยแพร่เมื่อ", "Published on"), audience=Audience.PUBLIC, python_type=dt.date)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asking:
-    """Who asks. Sign-in fills the rest later; today everybody who comes over HTTP is the public."""
+    """Who asks, and where they may look. A person who holds several audiences asks as one of them at a time."""
 
     audience: Audience = Audience.PUBLIC
     person: str | None = None
+    areas: Areas = NOWHERE
+    purpose: str | None = None
+
+    @property
+    def eyes(self) -> tuple[Audience, Areas]:
+        """What decides what is seen: two people with the same eyes get the same answer, and may share a kept one."""
+        return self.audience, self.areas
+
+    @property
+    def is_low(self) -> bool:
+        """Whether it gets the public's rows and forms, if perhaps in more columns."""
+        return self.audience in (Audience.PUBLIC, Audience.PARTNER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,22 +82,22 @@ class Tally:
 
 def form(layer: Layer, asking: Asking) -> Cells | Published:
     """The form in which this audience gets the geometry."""
-    if asking.audience in (Audience.PUBLIC, Audience.PARTNER):
+    if asking.is_low:
         return layer.shape.public
     return Published.AS_IT_IS
 
 
 def shown_fields(layer: Layer, asking: Asking) -> dict[str, Field]:
-    """The properties this audience gets, by name; for cells that is the count alone."""
+    """The properties this audience gets, by name; for cells that is the count and its day."""
     if isinstance(form(layer, asking), Cells):
-        return {"count": COUNT}
+        return {"count": COUNT, "as_of": AS_OF}
     return {name: layer.fields[name] for name in layer.fields_for(asking.audience)}
 
 
 def rows(layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
     """A query of `id`, the shown fields and `geom` (EPSG:4326) in key order; nothing else builds a query of rows."""
     shown_as = form(layer, asking)
-    query = _cells(layer, shown_as, wanted) if isinstance(shown_as, Cells) else _plain(layer, asking, wanted)
+    query = _cells(layer, wanted) if isinstance(shown_as, Cells) else _plain(layer, asking, wanted)
     key = query.selected_columns.id
     if wanted.after is not None:
         query = _narrowed(query, key > wanted.after)
@@ -110,32 +124,52 @@ def _plain(layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
 
 
 def _may_see(layer: Layer, asking: Asking) -> list[ColumnElement[bool]]:
-    low = asking.audience in (Audience.PUBLIC, Audience.PARTNER)
-    return [layer.public_rows(layer.table)] if low and layer.public_rows else []
+    if layer.is_open:
+        return []
+    conditions = [layer.public_rows(layer.table)] if asking.is_low and layer.public_rows else []
+    if asking.audience is not Audience.PUBLIC:
+        conditions.append(_inside(layer, asking.areas))
+    return conditions
 
 
-def _cells(layer: Layer, cells: Cells, wanted: Wanted) -> Select[Any]:
-    table = layer.table.__table__
+def _inside(layer: Layer, areas: Areas) -> ColumnElement[bool]:
+    """Whether a row lies where somebody may look: by its town, its community, or the shape of a shared area."""
+    columns = layer.table.__table__.c
+    tests: list[ColumnElement[bool]] = []
+    if areas.towns:
+        tests.append(columns.municipality.in_(sorted(areas.towns)))
+    if areas.communities and (layer.id == "community" or "community_id" in columns):
+        column = columns.id if layer.id == "community" else columns.community_id
+        tests.append(column.in_(sorted(areas.communities)))
+    if areas.shared:
+        shared = Base.metadata.tables["shared_area"]
+        shape = select(func.ST_Union(shared.c.geom)).where(shared.c.id.in_(sorted(areas.shared))).scalar_subquery()
+        tests.append(and_(columns.geom.op("&&")(shape), func.ST_Intersects(columns.geom, shape)))
+    return or_(*tests) if tests else false()
+
+
+def _cells(layer: Layer, wanted: Wanted) -> Select[Any]:
+    """The squares of the editions that hold; two towns may each tell of their part of one square."""
     if wanted.equal:
         raise _unknown_property(wanted.equal[0][0])
-    cell: ColumnElement[int] = table.c.cell_id
-    square = func.atlas_cell_shape(cell, cells.metres)
-    # Members are counted before the caller's box: a box drawn through a cell
-    # would otherwise shrink its count until it named a house.
+    newest = (
+        select(func.max(Release.id)).where(Release.layer == layer.id, Release.withdrawn_at.is_(None))
+        .group_by(Release.municipality)
+    )  # fmt: skip
+    cell = ReleaseCell
     query = select(
-        cell.label("id"), literal(1).label("version"), func.count().label("count"), square.label("geom"),
-        func.ST_Transform(square, 3857).label("mercator"),
-    ).group_by(cell).having(func.count() >= cells.at_least)  # fmt: skip
+        cell.cell_id.label("id"), cast(func.max(cell.release_id), BigInteger).label("version"),
+        cast(func.sum(cell.count), BigInteger).label("count"),
+        cast(func.min(func.timezone("Asia/Bangkok", Release.made_at)), Date).label("as_of"), cell.geom.label("geom"),
+        cell.geom_mercator.label("mercator"),
+    ).join(Release, Release.id == cell.release_id)  # fmt: skip
+    query = query.where(cell.release_id.in_(newest), cell.count.is_not(None))
     if wanted.box:
-        nearby = select(cell).where(meets(table.c.geom, _widened(wanted.box, cells.metres)))
-        query = query.where(cell.in_(nearby)).having(meets(square, wanted.box))
-    return query
-
-
-def _widened(box: Box, metres: int) -> Box:
-    # A cell's diagonal, generously: a degree is at least 55 km up to 60 degrees of latitude.
-    degrees = metres * 2 / 55_000
-    return Box(west=box.west - degrees, south=box.south - degrees, east=box.east + degrees, north=box.north + degrees)
+        # The numbers were counted when the edition was made: no box of the caller's changes them.
+        query = query.where(meets(cell.geom, wanted.box))
+    found: Any = query.group_by(cell.cell_id, cell.geom, cell.geom_mercator)
+    grouped: Select[Any] = found
+    return grouped
 
 
 def meets(geom: Any, box: Box) -> ColumnElement[bool]:
@@ -220,7 +254,7 @@ def plain(value: Any) -> Any:
 
 def holds_made_up_rows(session: Session) -> bool:
     """Whether the demo ever wrote here: every map and page then says that it shows made-up data."""
-    return session.scalar(select(Change.id).where(Change.made_by == DEMO).limit(1)) is not None
+    return bool(session.scalar(select(func.atlas_holds_made_up())))
 
 
 def extent(session: Session, layer: Layer, asking: Asking, wanted: Wanted = EVERYTHING) -> Box | None:
@@ -262,16 +296,16 @@ def tallies(
     """Counts (and measured area) of the rows this audience may see, in all or by one of its columns, largest first.
 
     `crossing` is a feature (its layer and id) that the counted shapes must touch: a flood zone belongs to every
-    community it reaches. Of a layer that the public gets as cells only the total is told, and only from the cells'
-    own threshold up; what would cut through its cells is refused.
+    community it reaches. Of a layer that the public gets as cells only the sum of those cells is told, so that nothing
+    can be taken away from it; what would cut through its cells is refused.
     """
-    table = layer.table.__table__
-    cells = form(layer, asking)
-    hidden = isinstance(cells, Cells)
-    if by is not None and (hidden or by not in shown_fields(layer, asking)):
+    if isinstance(form(layer, asking), Cells):
+        if by is not None or crossing is not None:
+            raise _unknown_property(by or "crossing")
+        return [Tally(value=None, count=_told_in_squares(session, layer, community_id, municipality))]
+    if by is not None and by not in shown_fields(layer, asking):
         raise _unknown_property(by)
-    if hidden and crossing is not None:
-        raise _unknown_property("crossing")
+    table = layer.table.__table__
     group = table.c[by] if by else null()
     area = func.sum(table.c.area_square_metres) if "area_square_metres" in layer.fields else null()
     query = select(group, func.count(), area).select_from(table).where(*_may_see(layer, asking))
@@ -285,9 +319,19 @@ def tallies(
         query = query.where(table.c.geom.op("&&")(shape), func.ST_Intersects(table.c.geom, shape))
     found = session.execute(query.group_by(group) if by else query).all()
     tallies = [Tally(value=row[0], count=row[1], area_square_metres=row[2]) for row in found]
-    if isinstance(cells, Cells):
-        return [Tally(value=None, count=t.count if (t.count or 0) >= cells.at_least else None) for t in tallies]
     return sorted(tallies, key=lambda tally: (-(tally.count or 0), tally.value or ""))
+
+
+def _told_in_squares(session: Session, layer: Layer, community_id: int | None, municipality: str | None) -> int | None:
+    """The sum over the squares that are told (those with their middle in the community); None where none is."""
+    inner = _cells(layer, EVERYTHING).subquery()
+    query = select(cast(func.sum(inner.c["count"]), BigInteger))
+    for name, column, value in (("community", "id", community_id), ("municipality", "code", municipality)):
+        if value is not None:
+            place = Base.metadata.tables[name]
+            shape = select(place.c.geom).where(place.c[column] == value).limit(1).scalar_subquery()
+            query = query.where(func.ST_Covers(shape, func.ST_Centroid(inner.c.geom)))
+    return session.scalar(query)
 
 
 def search(session: Session, layer: Layer, asking: Asking, text: str, limit: int = 10) -> list[dict[str, Any]]:

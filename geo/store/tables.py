@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Integer, LargeBinary, func
+from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, LargeBinary, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -62,6 +63,52 @@ class AccessToken(Base):
     token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     made_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
     ends_at: Mapped[dt.datetime | None]
+
+
+class AreaKey(Base):
+    """The one key that signs where somebody may look (`area.py`), as HMAC pads it; the owner's alone."""
+
+    __tablename__ = "area_key"
+    __table_args__ = (CheckConstraint("one", name="one"),)
+
+    one: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    inside: Mapped[bytes] = mapped_column(LargeBinary)
+    outside: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Release(Base):
+    """One dated edition of what the public gets of a layer of cells in one town: made by a person, and kept.
+
+    `rows_as_of` is the last change of the layer that it counts, so that the same numbers can be worked out again.
+    """
+
+    __tablename__ = "release"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    layer: Mapped[str] = mapped_column(index=True)
+    municipality: Mapped[str]
+    made_at: Mapped[dt.datetime]
+    made_by: Mapped[str]
+    reason: Mapped[str | None]
+    method: Mapped[str]
+    at_least: Mapped[int]
+    metres: Mapped[int]
+    rows_as_of: Mapped[int] = mapped_column(BigInteger)
+    withdrawn_at: Mapped[dt.datetime | None]
+
+
+class ReleaseCell(Base):
+    """One square of a release: the number that is told, or none, and the true one that it was decided by."""
+
+    __tablename__ = "release_cell"
+    __table_args__ = (Index("release_cell_geom_index", "geom", postgresql_using="gist"),)
+
+    release_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("release.id"), primary_key=True)
+    cell_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    count: Mapped[int | None]
+    basis: Mapped[int]
+    geom: Mapped[WKBElement] = mapped_column(Geometry(geometry_type=None, srid=-1, spatial_index=False))
+    geom_mercator: Mapped[WKBElement] = mapped_column(Geometry(geometry_type=None, srid=-1, spatial_index=False))
 
 
 class TileCount(Base):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -28,9 +28,10 @@ from sqlalchemy import Text as TextType
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import JSON, Boolean, Double, Integer, Numeric
 
-from geo.layer import Cells, Layer, Published
+from geo.layer import Audience, Cells, Layer, Published
 from geo.store.functions import COUNT_ZOOM
 from geo.store.read import Asking, Wanted, form, rows, shown_fields
+from geo.store.tables import ReleaseCell
 
 DEEPEST = 22
 EXTENT = 4096
@@ -99,13 +100,16 @@ _JOINED: dict[TileFormat, Callable[[list[str]], str]] = {
     TileFormat.MVT: lambda parts: "SELECT " + " || ".join(f"coalesce({part}, ''::bytea)" for part in parts),
     TileFormat.GEOJSON: lambda parts: f"SELECT concat_ws(',', {', '.join(parts)})",
 }
-_STATEMENTS: dict[tuple[str, Asking, int, TileFormat], str] = {}
+_STATEMENTS: dict[Hashable, str] = {}
+MOST_STATEMENTS = 2_000  # a town has a handful of areas; a server of many towns may have hundreds
 
 
 def _statement(layer: Layer, asking: Asking, z: int, written: TileFormat) -> str:
     # Built once: putting the expression together costs as much as a small tile does.
-    key = (layer.id, asking, z, written)
+    key = (layer.id, asking.eyes, z, written)
     if key not in _STATEMENTS:
+        if len(_STATEMENTS) >= MOST_STATEMENTS:
+            _STATEMENTS.clear()
         _STATEMENTS[key] = re.sub(r"(?<!:):([zxy])\b", r"%(\1)s", tile_sql(layer, asking, z, written))
     return _STATEMENTS[key]
 
@@ -133,6 +137,8 @@ def tile_fields(layer: Layer, asking: Asking) -> tuple[str, ...]:
     shown = shown_fields(layer, asking)
     if isinstance(form(layer, asking), Cells):
         return tuple(shown)
+    # No personal value goes into a tile (DOMAIN §7.2): case workers and the tax office get what the municipality gets.
+    shown = {name: words for name, words in shown.items() if words.audience in Audience.STAFF.sees}
     named = (layer.name_field, layer.style.by, layer.style.label, *layer.popup, *layer.links)
     return tuple(dict.fromkeys(name for name in named if name in shown))
 
@@ -165,18 +171,9 @@ def _shapes(layer: Layer, asking: Asking, z: int) -> Select[Any]:
 
 def _rows_near(layer: Layer, asking: Asking) -> Any:
     near = func.ST_Transform(_envelope(BUFFER / EXTENT), 4326)
-    if isinstance(form(layer, asking), Cells):
-        # A cell is counted whole, so the cells that touch the tile are found first and their rows counted after.
-        cells = layer.shape.cells
-        assert cells is not None
-        wide = func.ST_Expand(near, literal_column(repr(cells.metres * 2 / 55_000)))
-        table = layer.table.__table__
-        nearby = select(table.c.cell_id).where(table.c.geom.op("&&")(wide))
-        query = rows(layer, asking, Wanted()).order_by(None).where(table.c.cell_id.in_(nearby))
-        inner = query.subquery("inner_rows")
-        return select(inner).where(inner.c.geom.op("&&")(near)).subquery("r")
+    geom = ReleaseCell.geom if isinstance(form(layer, asking), Cells) else layer.table.geom
     query = rows(layer, asking, Wanted()).order_by(None)
-    return query.where(layer.table.geom.op("&&")(near)).subquery("r")
+    return query.where(geom.op("&&")(near)).subquery("r")
 
 
 def _tile_value(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -14,11 +14,12 @@ from sqlalchemy.pool import NullPool
 
 import geo.store.tables  # noqa: F401  # registers the tables beside the layers
 from geo.store.migrate import FOLDER, config, is_current, migrate
+from layers import LAYERS
 from migrations.draft import draft
 
 
 def test_up_down_up_leaves_nothing_to_generate(database_url: str) -> None:
-    migrate(database_url, to="base")
+    migrate(database_url, LAYERS, to="base")
     engine = create_engine(database_url, poolclass=NullPool)
     with engine.connect() as connection:
         left = connection.scalars(
@@ -27,7 +28,7 @@ def test_up_down_up_leaves_nothing_to_generate(database_url: str) -> None:
         ).all()  # fmt: skip
         functions = connection.scalars(text("SELECT proname FROM pg_proc WHERE proname LIKE 'atlas%'")).all()
     assert (left, functions) == ([], [])
-    migrate(database_url)
+    migrate(database_url, LAYERS)
     with engine.connect() as connection, warnings.catch_warnings():
         warnings.simplefilter("error")
         command.check(config(connection))
@@ -35,9 +36,9 @@ def test_up_down_up_leaves_nothing_to_generate(database_url: str) -> None:
 
 
 def test_migrating_twice_at_once_is_harmless(database_url: str) -> None:
-    migrate(database_url, to="base")
+    migrate(database_url, LAYERS, to="base")
     with ThreadPoolExecutor(3) as pool:
-        for done in [pool.submit(migrate, database_url) for _ in range(3)]:
+        for done in [pool.submit(migrate, database_url, LAYERS) for _ in range(3)]:
             assert done.exception() is None
 
 
@@ -58,10 +59,11 @@ def test_a_step_is_drafted_from_what_the_layers_declare(
 
 
 def test_a_database_that_is_current_is_left_alone(database_url: str) -> None:
+    migrate(database_url, LAYERS)  # a copy of a database has not all of its rights
     engine = create_engine(database_url, poolclass=NullPool)
     with engine.begin() as load:
         # A load that is going on holds its layer; a second Atlas starting up must not wait for it.
         load.execute(text("LOCK TABLE parcel IN SHARE ROW EXCLUSIVE MODE"))
         load.execute(text("SET LOCAL lock_timeout = '1s'"))
         with ThreadPoolExecutor(1) as pool:
-            pool.submit(migrate, database_url).result(timeout=20)
+            pool.submit(migrate, database_url, LAYERS).result(timeout=20)

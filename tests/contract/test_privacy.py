@@ -24,7 +24,7 @@ from api.settings import Settings
 from geo.layer import Audience
 from geo.store.tiles import Tile
 from layers import LAYERS
-from tests.makers import HAT_YAI, make_rows
+from tests.makers import HAT_YAI, make_rows, release_all
 
 # How each route with parameters is visited; `{id}` stands for a layer, `{fid}` for one of its features.
 VISITS = {
@@ -53,7 +53,9 @@ KEYS_OF_OUR_OWN = {"status", "kind", "use", "note", "description"}
 @pytest.fixture
 def full(engine: Engine) -> dict[str, list[int]]:
     with Session(engine) as session, session.begin():
-        return {name: make_rows(session, name, count=8, step=0.00001) for name in LAYERS}
+        made = {name: make_rows(session, name, count=8, step=0.00001) for name in LAYERS}
+        release_all(session)
+        return made
 
 
 @pytest.fixture

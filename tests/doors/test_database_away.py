@@ -10,6 +10,7 @@ import httpx2
 
 from geo.store.cluster import Cluster
 from geo.store.migrate import migrate
+from layers import LAYERS
 from tests.conftest import running
 
 
@@ -17,7 +18,7 @@ def test_it_says_so_and_heals_by_itself(tmp_path: Path) -> None:
     cluster = Cluster(tmp_path / "home")
     cluster.start()
     try:
-        migrate(cluster.url)
+        migrate(cluster.url, LAYERS)
         with running(cluster.url, tmp_path) as server, httpx2.Client(base_url=server, timeout=20) as http:
             assert http.get("/readyz").status_code == 200
             tile = "/tiles/asset/15/{}/1.mvt"

@@ -10,12 +10,14 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from layers import LAYERS
-from tests.makers import make_rows, point, ring
+from tests.makers import make_rows, point, release_all, ring
 
 
 def made(engine: Engine, layer: str, **values: object) -> list[int]:
     with Session(engine) as session, session.begin():
-        return make_rows(session, layer, **values)  # type: ignore[arg-type]
+        ids = make_rows(session, layer, **values)  # type: ignore[arg-type]
+        release_all(session)
+        return ids
 
 
 def test_following_next_gives_every_feature_once(engine: Engine, client: TestClient) -> None:

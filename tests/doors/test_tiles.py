@@ -250,7 +250,7 @@ def test_tilejson_names_what_a_tile_carries(engine: Engine, client: TestClient) 
     fields = {one["id"]: set(one["fields"]) for one in told["vector_layers"]}
     tile = mapbox_vector_tile.decode(client.get(address("parcel", at(16))).content)["parcel"]["features"][0]
     assert set(tile["properties"]) <= fields["parcel"]
-    assert fields["household"] == {"count"}
+    assert fields["household"] == {"count", "as_of"}
     assert told["tiles"][0].endswith("/tiles/parcel,household/{z}/{x}/{y}.mvt")
     assert len(told["bounds"]) == 4
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api.app import create_app
 from api.settings import Settings
 from geo.store.db import writing_engine
-from tests.makers import make_rows
+from tests.makers import HAT_YAI, make_rows, point, release_all, square
 
 HTML = {"accept": "text/html", "accept-language": "th"}
 EVIL = "<img src=x onerror=alert(1)>${alert(1)}`"
@@ -29,17 +29,23 @@ def town(town_url: str) -> dict[str, int]:
     engine = writing_engine(town_url)
     with Session(engine) as session, session.begin():
         made = _town(session)
+        release_all(session)
     engine.dispose()
     return made
 
 
 def _town(session: Session) -> dict[str, int]:
+    lon, lat = HAT_YAI
     make_rows(session, "municipality", code="9098", name_th="เทศบาลนครหาดใหญ่", name_en="Hat Yai")
     full, little, undrawn = (
         make_rows(session, "community", name_th=name, name_en=english, aliases=None, **more)[0]
         for name, english, more in (
-            ("ชุมชนจันทร์นิเวศน์", "Chan Niwet", {"registered_households": 1234}),
-            (EVIL, EVIL, {}),
+            (
+                "ชุมชนจันทร์นิเวศน์",
+                "Chan Niwet",
+                {"registered_households": 1234, "geom": square(lon - 0.01, lat - 0.01, 0.02)},
+            ),
+            (EVIL, EVIL, {"geom": square(lon + 0.02, lat - 0.01, 0.02)}),
             ("ชุมชนยังไม่มีแนวเขต", "Undrawn", {"geom": None}),
         )
     )
@@ -50,8 +56,8 @@ def _town(session: Session) -> dict[str, int]:
     make_rows(session, "asset", count=2, kind=["temple", "school"], name_th=names, community_id=full)
     status = ["verified", "verified", "reported"]
     make_rows(session, "risk_point", count=3, status=status, kind="FIRE", community_id=full)
-    make_rows(session, "household", count=7, community_id=full)
-    make_rows(session, "household", count=4, community_id=little)
+    make_rows(session, "household", count=7, step=0.0, community_id=full)
+    make_rows(session, "household", count=4, geom=point(lon + 0.03, lat), community_id=little)
     make_rows(session, "shared_area", name_th="คลองสำโรง")
     return {"full": full, "little": little, "undrawn": undrawn}
 

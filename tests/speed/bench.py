@@ -69,7 +69,7 @@ def _bench(parcels: int) -> Iterator[Bench]:
     try:
         with private_cluster(home) as cluster:
             place = cluster.place
-            migrate(cluster.url)
+            migrate(cluster.url, LAYERS)
             said(f"making a town of about {parcels:,} parcels")
             counts = write_files(
                 home / "files", LAYERS, scale=parcels / 20_000, only=("municipality", "community", "parcel")

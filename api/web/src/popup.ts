@@ -1,9 +1,9 @@
 // A feature's popup: the declared fields and no others, as text nodes, with a pager where features overlap.
-import type { Config, Language, LayerConfig } from "./config";
+import type { Config, Language, LayerConfig, Values } from "./config";
 import { button, make } from "./dom";
 import type { Hit } from "./hit";
 import type { Painter } from "./paint";
-import { called, number, shown, WORDS } from "./words";
+import { called, day, number, shown, WORDS } from "./words";
 
 export interface Popups {
   show(at: L.LatLng, hits: Hit[]): void;
@@ -112,7 +112,7 @@ function card(config: Config, painters: ReadonlyMap<string, Painter>, hit: Hit, 
   const swatch = make("span", { class: "atlas-swatch", "aria-hidden": "true" });
   if (painter) swatch.style.backgroundColor = painter.paint(feature.values).line;
   const kind = make("p", { class: "atlas-kind" }, swatch, `${layer.title.th} · ${layer.title.en}`);
-  if (painter?.isCount(feature.values)) return [kind, ...counted(layer, Number(feature.values["count"]), language)];
+  if (painter?.isCount(feature.values)) return [kind, ...counted(layer, feature.values, language)];
   const name = called(layer, feature.values, feature.id, language);
   const rows = make("dl", {});
   for (const field of layer.popup) {
@@ -133,7 +133,12 @@ function card(config: Config, painters: ReadonlyMap<string, Painter>, hit: Hit, 
   return parts;
 }
 
-function counted(layer: LayerConfig, count: number, language: Language): HTMLElement[] {
+function counted(layer: LayerConfig, values: Values, language: Language): HTMLElement[] {
   const what = layer.counts ? WORDS.perSquare : WORDS.overview;
-  return [make("h2", {}, number(count)), make("p", { lang: language }, what[language])];
+  const parts = [make("h2", {}, number(Number(values["count"]))), make("p", { lang: language }, what[language])];
+  const edition = values["as_of"];
+  if (typeof edition === "string") {
+    parts.push(make("p", { lang: language }, `${WORDS.published[language]} ${day(edition, language)}`));
+  }
+  return parts;
 }

@@ -24,6 +24,7 @@ export const WORDS = {
     en: "overview (darker = more) – zoom in for single features",
   },
   perSquare: { th: "จำนวนต่อช่อง", en: "count per square" },
+  published: { th: "เผยแพร่เมื่อ", en: "Published on" },
   zoomIn: { th: "ซูมเข้าเพื่อแสดง", en: "zoom in to show" },
   previous: { th: "ก่อนหน้า", en: "Previous" },
   next: { th: "ถัดไป", en: "Next" },

@@ -1,0 +1,226 @@
+"""The second lock: what PostgreSQL itself lets each role select, worked out from the layers (DESIGN §2.5).
+
+Everything here is statements, put on after every upgrade and whenever a layer's audiences change. `drift` puts them on
+once more, sees whether anything became different, and takes it back: a grant or policy altered by hand shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.dialects import postgresql
+
+from geo.layer import Audience, Base, Cells, Layer, Published
+from geo.store.history import quoted
+from geo.store.roles import READERS, Role, role_password
+
+_OF_A_RELEASE = "id, layer, municipality, made_at, method, at_least, metres, withdrawn_at"
+# What stands beside the layers: which roles may do what with it. A table that is not named here is the owner's alone.
+_BESIDE: dict[str, dict[str, tuple[Role, ...]]] = {
+    "alembic_version": {"SELECT": tuple(READERS)},
+    "tile_count": {"SELECT": tuple(READERS), "SELECT, INSERT, UPDATE, DELETE": (Role.WRITER,)},
+    "change": {"SELECT, INSERT, UPDATE, DELETE": (Role.WRITER,)},
+    "import_batch": {"SELECT, INSERT, UPDATE": (Role.WRITER,)},
+    "release": {f"SELECT ({_OF_A_RELEASE})": tuple(READERS)},
+    "release_cell": {"SELECT (release_id, cell_id, count, geom, geom_mercator)": tuple(READERS)},
+}
+_ROLES = (*READERS, Role.WRITER)
+_SIGNED = "atlas_area()"
+
+
+def put_locks(connection: Connection, layers: Mapping[str, Layer]) -> None:
+    """Make the roles and put every grant and policy on; a database that is older than the locks is left alone."""
+    if connection.scalar(text(f"SELECT to_regprocedure('{_SIGNED}')")) is None:
+        return
+    _make_roles(connection)
+    for statement in (*statements(layers), f"COMMENT ON FUNCTION {_SIGNED} IS '{_fingerprint(connection, layers)}'"):
+        _run(connection, statement)
+
+
+def locks_are_current(connection: Connection, layers: Mapping[str, Layer]) -> bool:
+    """Whether the locks that were put on last are those of these layers, in this database and not in one it copies."""
+    found = text(
+        "SELECT obj_description(to_regprocedure(:name), 'pg_proc') = :mark "
+        "AND NOT has_database_privilege('public', current_database(), 'TEMPORARY')"
+    )
+    return bool(connection.scalar(found, {"name": _SIGNED, "mark": _fingerprint(connection, layers)}))
+
+
+def drift(connection: Connection, layers: Mapping[str, Layer]) -> list[str]:
+    """What differs from what the layers say, as the catalogue tells it; empty when nothing does. Changes nothing."""
+    with connection.begin_nested() as trying:
+        before = set(_catalogue(connection))
+        for statement in statements(layers):
+            _run(connection, statement)
+        after = set(_catalogue(connection))
+        trying.rollback()
+    return sorted([f"not declared: {one}" for one in before - after] + [f"missing: {one}" for one in after - before])
+
+
+def statements(layers: Mapping[str, Layer]) -> Iterator[str]:
+    """Every grant and policy; running them twice changes nothing."""
+    everyone = ", ".join(("PUBLIC", *_ROLES))
+    yield _NO_POLICIES
+    for table in sorted(Base.metadata.tables):
+        yield f"REVOKE ALL ON {quoted(table)} FROM {everyone}"
+        yield f"ALTER TABLE {quoted(table)} OWNER TO {Role.OWNER}"
+    yield "REVOKE ALL ON alembic_version FROM PUBLIC"
+    yield "DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$"
+    yield f"DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {Role.WRITER}', current_database()); END $$"
+    yield f"GRANT USAGE ON SCHEMA public TO {', '.join(_ROLES)}"
+    for table, rights in _BESIDE.items():
+        for right, roles in rights.items():
+            yield f"GRANT {right} ON {table} TO {', '.join(roles)}"
+    yield "ALTER TABLE release_cell ENABLE ROW LEVEL SECURITY"
+    for role in READERS:
+        # A square too small to be told is not to be known of either.
+        yield from _policy("release_cell", role, "SELECT", "count IS NOT NULL")
+    for layer in layers.values():
+        for table in (quoted(layer.id), quoted(layer.history.name)):
+            yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
+            yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {Role.WRITER}"
+            yield from _policy(table, Role.WRITER, "ALL", in_area(layer, table))
+        for role, audience in READERS.items():
+            columns = columns_of(layer, audience)
+            if columns:
+                yield f"GRANT SELECT ({', '.join(map(quoted, columns))}) ON {quoted(layer.id)} TO {role}"
+            yield from _policy(quoted(layer.id), role, "SELECT", _rows_of(layer, role) if columns else "false")
+
+
+def columns_of(layer: Layer, audience: Audience) -> tuple[str, ...]:
+    """The columns a role that reads for this audience may select: none at all where it gets cells."""
+    if audience is Audience.PUBLIC and isinstance(layer.shape.public, Cells):
+        return ()
+    shape: tuple[str, ...] = ("geom", "geom_mercator")
+    if audience is Audience.PUBLIC and layer.shape.public is Published.WITHHELD:
+        shape = ()
+    return ("id", "version", *layer.fields_for(audience), *shape)
+
+
+def in_area(layer: Layer, table: str) -> str:
+    """Whether a row lies in the area that was signed for this transaction, as SQL; `table` is how the row is named."""
+    names = layer.table.__table__.columns.keys()
+    # Each is asked once a statement and not once a row: that is what the sub-selects are for.
+    tests = ["(SELECT atlas_everywhere())", f"{table}.municipality = ANY ((SELECT atlas_towns())::text[])"]
+    for column, ids in (("community_id", "atlas_communities()"), *_OWN_ID.get(layer.id, ())):
+        if column in names:
+            tests.append(f"{table}.{column} = ANY ((SELECT {ids})::bigint[])")
+    shared = "(SELECT atlas_shared_shape())"
+    tests.append(f"({table}.geom && {shared} AND ST_Intersects({table}.geom, {shared}))")
+    return " OR ".join(tests)
+
+
+# A community lies in itself, a shared area too.
+_OWN_ID = {"community": (("id", "atlas_communities()"),), "shared_area": (("id", "atlas_shared()"),)}
+
+
+def _rows_of(layer: Layer, role: Role) -> str:
+    if layer.is_open:
+        return "true"
+    shown = _public_rows(layer)
+    if role is Role.PUBLIC:
+        return shown
+    inside = f"({in_area(layer, quoted(layer.id))})"
+    if role is not Role.MEMBER:
+        return f"(SELECT atlas_audience()) = '{role.removeprefix('atlas_')}' AND {inside}"
+    # A partner gets the public's rows and form, in more columns.
+    if isinstance(layer.shape.public, Cells) or layer.shape.public is Published.WITHHELD:
+        return f"(SELECT atlas_audience()) <> '{Audience.PARTNER}' AND {inside}"
+    return inside if shown == "true" else f"{inside} AND ((SELECT atlas_audience()) <> '{Audience.PARTNER}' OR {shown})"
+
+
+def _public_rows(layer: Layer) -> str:
+    if layer.public_rows is None:
+        return "true"
+    dialect: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+    condition = layer.public_rows(layer.table)
+    return f"({condition.compile(dialect=dialect, compile_kwargs={'literal_binds': True})})"
+
+
+def _policy(table: str, role: Role, command: str, condition: str) -> Iterator[str]:
+    check = f" WITH CHECK ({condition})" if command == "ALL" else ""
+    yield f"CREATE POLICY {role} ON {table} FOR {command} TO {role} USING ({condition}){check}"
+
+
+def drop_locks(connection: Connection, layers: Mapping[str, Layer]) -> None:
+    """Take every grant and policy off again (a downgrade); the roles stay, for they belong to the whole server."""
+    _run(connection, _NO_POLICIES)
+    locked = [name for layer in layers.values() for name in (layer.id, layer.history.name)]
+    for table in (*locked, "release_cell"):
+        if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"public.{table}"}) is None:
+            continue
+        _run(connection, f"ALTER TABLE {quoted(table)} DISABLE ROW LEVEL SECURITY")
+    for table in sorted(Base.metadata.tables):
+        if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"public.{table}"}) is not None:
+            _run(connection, f"REVOKE ALL ON {quoted(table)} FROM {', '.join(_ROLES)}")
+
+
+def _make_roles(connection: Connection) -> None:
+    """The roles, each where it is missing; with passwords where the owner has one."""
+    for role in (*_ROLES, Role.OWNER):
+        _run(
+            connection,
+            f"DO $$ BEGIN CREATE ROLE {role} LOGIN; "
+            "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
+        )
+    # Whoever migrates is the owner too, by membership, and what is made later is made over to it.
+    _run(
+        connection,
+        f"DO $$ BEGIN IF NOT pg_has_role(current_user, '{Role.OWNER}', 'USAGE') THEN "
+        f"EXECUTE format('GRANT {Role.OWNER} TO %I', current_user); END IF; END $$",
+    )
+    _run(connection, f"GRANT USAGE, CREATE ON SCHEMA public TO {Role.OWNER}")
+    owners = connection.engine.url.password
+    if owners:
+        server: Any = connection.connection.driver_connection
+        for role in _ROLES:
+            # Hashed here, so that no password is in a statement that a log could keep.
+            hashed = server.pgconn.encrypt_password(
+                role_password(owners, role).encode(), role.encode(), b"scram-sha-256"
+            )
+            _run(connection, f"ALTER ROLE {role} PASSWORD '{hashed.decode()}'")
+
+
+def _fingerprint(connection: Connection, layers: Mapping[str, Layer]) -> str:
+    owners = make_url(str(connection.engine.url.render_as_string(hide_password=False))).password
+    parts = [*statements(layers), *([role_password(owners, Role.PUBLIC)] if owners else [])]
+    return "locks " + hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _run(connection: Connection, statement: str) -> None:
+    # Sent as it stands: a percent sign is part of it and no place for a value.
+    connection.exec_driver_sql(statement.replace("%", "%%"))
+
+
+_NO_POLICIES = """
+DO $$ DECLARE one record; BEGIN
+  FOR one IN SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' LOOP
+    EXECUTE format('DROP POLICY %I ON public.%I', one.policyname, one.tablename);
+  END LOOP;
+END $$
+"""
+
+_CATALOGUE = text("""
+SELECT format('%s %s to %s', c.relname, a.privilege_type, coalesce(r.rolname, 'PUBLIC'))
+FROM pg_class AS c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) AS a LEFT JOIN pg_roles AS r
+  ON r.oid = a.grantee
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p') AND a.grantee <> c.relowner
+UNION ALL
+SELECT format('%s.%s %s to %s', c.relname, t.attname, a.privilege_type, coalesce(r.rolname, 'PUBLIC'))
+FROM pg_class AS c JOIN pg_attribute AS t ON t.attrelid = c.oid, aclexplode(t.attacl) AS a LEFT JOIN pg_roles AS r
+  ON r.oid = a.grantee
+WHERE c.relnamespace = 'public'::regnamespace AND NOT t.attisdropped
+UNION ALL
+SELECT format('%s policy %s for %s to %s: %s / %s', p.tablename, p.policyname, p.cmd, p.roles, p.qual, p.with_check)
+FROM pg_policies AS p WHERE p.schemaname = 'public'
+UNION ALL
+SELECT format('%s rows are locked: %s, even from its owner: %s', c.relname, c.relrowsecurity, c.relforcerowsecurity)
+FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+""")
+
+
+def _catalogue(connection: Connection) -> Iterator[str]:
+    return (row[0] for row in connection.execute(_CATALOGUE))
