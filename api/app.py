@@ -19,12 +19,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.caching import EditCache, Listener
 from api.errors import add_error_handlers
 from api.log import RequestLog
+from api.people.budget import HashingBudget
 from api.settings import Settings
 from geo.store.db import read_only_engine, read_only_pool, writing_engine
 
 HERE = Path(__file__).parent
 # Tiles first: routes are tried in order, and a map asks for tiles by the hundred.
-ROUTES = ("tiles", "items", "collections", "landing", "health", "imports", "maps")
+ROUTES = ("tiles", "items", "collections", "landing", "health", "imports", "maps", "sign_in", "me", "people")
 
 
 def create_app(settings: Settings, *, database_url: str) -> FastAPI:
@@ -45,13 +46,15 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.state.writing = writing_engine(database_url)
     app.state.cache = EditCache()
     app.state.stopping = Event()
+    app.state.hashing = HashingBudget()
     add_error_handlers(app)
     for name in ROUTES:
         app.include_router(import_module(f"api.routes.{name}").router)
     static = HERE / "static"
     if static.is_dir():
         app.mount("/static", Asked(directory=static), name="static")
-    # Public data may be read by any page: a notebook, another town's map. Nothing here rests on cookies.
+    # Public data may be read by any page: a notebook, another town's map. Without credentials: a browser shows no
+    # other site what an answer to somebody's cookie holds.
     app.add_middleware(
         CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD", "OPTIONS"], expose_headers=["ETag"]
     )
@@ -111,5 +114,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.stopping.set()
     await app.state.tiles.close()
     listener.stop()
+    app.state.hashing.close()
     app.state.reading.dispose()
     app.state.writing.dispose()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Event
@@ -14,26 +13,43 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from api.caching import EditCache
+from api.people import who
+from api.people.cookies import check_session_form
 from api.settings import Settings
-from geo.errors import BadRequest, NotSignedIn, StoreAway
-from geo.layer import Layer
+from geo.errors import BadRequest, NotSignedIn, NotYours, StoreAway
+from geo.layer import Audience, Layer
 from geo.shapes.whereabouts import Box
 from geo.store import read
 from geo.store.db import session_of
-from geo.store.tokens import holder_of
 from layers import layer_named
 
 __all__ = [
-    "Asking", "Cache", "Known", "NamedLayer", "Now", "Person", "ReadSession", "StillServing", "TheSettings", "Writer",
-    "WritingEngine", "box_of",
+    "Asking", "Cache", "Known", "MaybeSignedIn", "Me", "NamedLayer", "Now", "Person", "ReadSession", "SignedIn",
+    "Steward", "StillServing", "TheSettings", "Writer", "WritingEngine", "box_of",
 ]  # fmt: skip
+
+
+SignedIn = who.SignedIn
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Who changes something."""
+    """Who changes something; without `signed_in` it is the bootstrap token of a town that has no steward yet."""
 
     name: str
+    signed_in: who.SignedIn | None = None
+
+    def may_load(self, layer: Layer, town: str | None) -> bool:
+        """Whether they may bring files into a layer of this town: its editors, in the towns of their grant."""
+        me = self.signed_in
+        if me is None:
+            return True
+        edits = layer.editors == me.audience or (layer.editors in me.audience.sees and me.audience in _EDIT)
+        return edits and town in me.areas.towns
+
+
+# Partners look, and stewards govern people and releases; the rest edit what their audience and those below it may.
+_EDIT = (Audience.COMMUNITY, Audience.STAFF, Audience.CARE, Audience.TAX)
 
 
 def _settings(request: Request) -> Settings:
@@ -60,10 +76,6 @@ def _layer(collection: str) -> Layer:
     return layer_named(collection)
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
 def _cache(request: Request) -> EditCache:
     cache: EditCache = request.app.state.cache
     return cache
@@ -79,18 +91,49 @@ def _still_serving(request: Request) -> Callable[[], None]:
     return check
 
 
-def _writer(request: Request, engine: Annotated[Engine, Depends(_writing)]) -> Person:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    name = None
-    if kind.lower() == "bearer" and token:
-        with session_of(engine) as session:
-            name = holder_of(session, hashlib.sha256(token.strip().encode()).digest(), at=_now())
-    if name is None:
-        raise NotSignedIn(
-            "การเขียนผ่านเว็บต้องใช้โทเคนที่ atlas up พิมพ์ไว้ (Authorization: Bearer …)",
-            "Writing over HTTP needs the token that `atlas up` printed (Authorization: Bearer …)",
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _maybe_signed_in(request: Request, now: Annotated[dt.datetime, Depends(_now)]) -> who.SignedIn | None:
+    found = who.who_asks(request, at=now)
+    me = found if isinstance(found, who.SignedIn) else None
+    # The head of each page says who is signed in.
+    request.state.signed_in = me
+    return me
+
+
+def _me(found: Annotated[who.SignedIn | None, Depends(_maybe_signed_in)]) -> who.SignedIn:
+    if found is None:
+        raise NotSignedIn("โปรดเข้าสู่ระบบก่อน", "Please sign in first")
+    return found
+
+
+def _steward(me: Annotated[who.SignedIn, Depends(_me)]) -> who.SignedIn:
+    if me.audience is Audience.STEWARD:
+        return me
+    if Audience.STEWARD in me.audiences:
+        raise NotYours(
+            "หน้านี้สำหรับผู้ดูแล โปรดเปลี่ยนบทบาทเป็น steward ที่หน้า /auth/me ก่อน",
+            "This page is for stewards; switch to `steward` on /auth/me first",
         )
-    return Person(name=name)
+    raise NotYours("หน้านี้สำหรับผู้ดูแลของเทศบาลเท่านั้น", "This page is for a town's stewards only")
+
+
+def _writer(request: Request, now: Annotated[dt.datetime, Depends(_now)]) -> Person:
+    found = who.who_asks(request, at=now)
+    if found is None:
+        raise NotSignedIn(
+            "การเขียนผ่านเว็บต้องเข้าสู่ระบบ หรือใช้โทเคน (Authorization: Bearer …)",
+            "Writing over HTTP needs somebody signed in, or a token (Authorization: Bearer …)",
+        )
+    if isinstance(found, who.Bootstrap):
+        return Person(name=found.name)
+    if not found.may_write:
+        raise NotYours("โทเคนนี้อ่านได้อย่างเดียว", "This token may only read")
+    if found.in_browser and request.method not in ("GET", "HEAD"):
+        check_session_form(request, None)
+    return Person(name=found.login, signed_in=found)
 
 
 async def known_parameters(request: Request) -> None:
@@ -146,6 +189,9 @@ NamedLayer = Annotated[Layer, Depends(_layer)]
 Now = Annotated[dt.datetime, Depends(_now)]
 Cache = Annotated[EditCache, Depends(_cache)]
 Writer = Annotated[Person, Depends(_writer)]
+MaybeSignedIn = Annotated[who.SignedIn | None, Depends(_maybe_signed_in)]
+Me = Annotated[who.SignedIn, Depends(_me)]
+Steward = Annotated[who.SignedIn, Depends(_steward)]
 # Long work calls this between its steps; it ends the work when the service is told to stop.
 StillServing = Annotated[Callable[[], None], Depends(_still_serving)]
 Known = Depends(known_parameters)
