@@ -89,8 +89,10 @@ def writing(settings: Settings) -> Iterator[Engine]:
     """A writing engine on the town's database."""
     with town(settings) as url:
         engine = writing_engine(url)
-        yield engine
-        engine.dispose()
+        try:
+            yield engine
+        finally:
+            engine.dispose()
 
 
 @contextlib.contextmanager

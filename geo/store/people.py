@@ -244,7 +244,8 @@ def grant_in(session: Session, audience: Audience, kind: AreaKind, area: str, en
 def places_in(session: Session, towns: Iterable[str]) -> list[tuple[AreaKind, str, str]]:
     """What a steward of these towns may grant in: kind, area, and its name, to choose from."""
     codes = sorted(towns)
-    names = dict(session.execute(select(_TOWN.c.code, _TOWN.c.name_th).where(_TOWN.c.code.in_(codes))).tuples().all())
+    named = session.execute(select(_TOWN.c.code, _TOWN.c.name_th).where(_TOWN.c.code.in_(codes)))
+    names = {row.code: row.name_th for row in named}
     inside = (
         select(_COMMUNITY.c.id, _COMMUNITY.c.name_th)
         .where(_COMMUNITY.c.municipality.in_(codes))

@@ -13,6 +13,7 @@ from geo.people.areas import AreaKind
 from geo.people.passwords import hash_of
 from geo.store import people
 from geo.store.db import session_of
+from geo.store.people_tables import Person
 
 BEFORE = dt.datetime(2026, 1, 5, 2, 0, tzinfo=dt.UTC)
 
@@ -41,7 +42,7 @@ def give(session: Session, number: int, grant: str, *, at: dt.datetime = BEFORE)
     """One more grant."""
     audience, kind, area, *end = grant.split()
     ends = dt.datetime.fromisoformat(end[0]) if end else None
-    person = session.get_one(people.Person, number)
+    person = session.get_one(Person, number)
     people.add_grant(
         session, person, people.grant_in(session, Audience(audience), AreaKind(kind), area, ends), by="a test", at=at
     )

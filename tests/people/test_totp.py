@@ -55,4 +55,5 @@ def test_a_secret_is_sealed_and_opens_with_its_own_key_alone() -> None:
 
 
 def test_the_address_names_the_service_and_the_login() -> None:
-    assert address_of(SECRET, login="somchai") == f"otpauth://totp/Chumchon%20Atlas:somchai?secret={SECRET}&issuer=Chumchon%20Atlas"  # fmt: skip
+    found = address_of(SECRET, login="somchai")
+    assert found == f"otpauth://totp/Chumchon%20Atlas:somchai?secret={SECRET}&issuer=Chumchon%20Atlas"
