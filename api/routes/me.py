@@ -20,7 +20,7 @@ from api.routes.sign_in import HOME, PRIVATE, SESSION_SECONDS, objection_to
 from geo.errors import BadRequest, NotYours, Text, UnknownPerson
 from geo.layer import Audience
 from geo.people import totp
-from geo.people.grants import BY_NAME, GRANTED, MINUTES_BY_NAME, purpose_in
+from geo.people.grants import BANGKOK, BY_NAME, GRANTED, MINUTES_BY_NAME, purpose_in
 from geo.people.passwords import hash_of
 from geo.store import credentials, people
 from geo.store.db import session_of
@@ -45,7 +45,7 @@ def _told(session: Any, me: SignedIn, now: dt.datetime) -> dict[str, Any]:
     until = me.credential.since + dt.timedelta(minutes=MINUTES_BY_NAME) if me.credential.since else None
     return {
         "login": me.login, "name": me.name, "audience": me.audience.value, "purpose": me.purpose,
-        "until": until.isoformat() if until and me.audience in BY_NAME else None,
+        "until": until.astimezone(BANGKOK).isoformat(timespec="seconds") if until and me.audience in BY_NAME else None,
         "audiences": [one.value for one in me.audiences], "codes_needed_for": [one.value for one in me.withheld],
         "areas": {"towns": sorted(me.areas.towns), "communities": sorted(me.areas.communities),
                   "shared_areas": sorted(me.areas.shared)},

@@ -46,6 +46,7 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
 
 def fits(page: Page) -> None:
     """Nothing sticks out sideways, and every field and button is large enough for a finger."""
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     low = page.evaluate(
         "[...document.querySelectorAll('main input, main button, main select')]"
