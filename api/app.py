@@ -25,7 +25,7 @@ from geo.store.db import read_only_engine, read_only_pool, writing_engine
 
 HERE = Path(__file__).parent
 # Tiles first: routes are tried in order, and a map asks for tiles by the hundred.
-ROUTES = ("tiles", "items", "collections", "landing", "health", "imports", "maps", "sign_in", "me", "people")
+ROUTES = ("tiles", "items", "collections", "landing", "health", "imports", "maps", "sign_in", "oidc", "me", "people")
 
 
 def create_app(settings: Settings, *, database_url: str) -> FastAPI:

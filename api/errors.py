@@ -23,6 +23,7 @@ from geo.errors import (
     NotSignedIn,
     NotYours,
     Problem,
+    ProviderAway,
     RefusedImport,
     SetupMissing,
     StoreAway,
@@ -48,6 +49,7 @@ STATUS: dict[type[AtlasError], int] = {
     TooBig: 413,
     TooOften: 429,
     StoreAway: 503,
+    ProviderAway: 503,
     SetupMissing: 503,
 }
 

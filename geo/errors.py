@@ -105,6 +105,10 @@ class StoreAway(AtlasError):
     """The database does not answer."""
 
 
+class ProviderAway(AtlasError):
+    """The provider that people sign in with does not answer, or not sensibly."""
+
+
 class SetupMissing(AtlasError):
     """The machine lacks something the Atlas needs; the message says what and how to get it."""
 

@@ -43,6 +43,6 @@ def events_json(events: Iterable[SecurityEvent]) -> list[dict[str, Any]]:
 
 def person_json(person: Person, kept: Iterable[KeptGrant], now: dt.datetime) -> dict[str, Any]:
     """An account as its steward sees it."""
-    state = "disabled" if person.disabled_at else "active" if person.password_hash else "invited"
+    state = "disabled" if person.disabled_at else "active" if person.password_hash or person.oidc_subject else "invited"
     return {"id": person.id, "login": person.login, "name": person.name, "state": state,
             "one_time_codes": person.totp_secret is not None, "grants": grants_json(kept, now)}  # fmt: skip

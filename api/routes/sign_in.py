@@ -47,7 +47,7 @@ async def post_login(request: Request, form: SmallForm, engine: WritingEngine, n
 
     def work() -> tuple[Account, str]:
         person, with_totp = sign_in(engine, attempt)
-        return person, _session(request, engine, person, with_totp=with_totp, at=now)
+        return person, browser_session(request, engine, person, with_totp=with_totp, at=now)
 
     try:
         person, token = await request.app.state.hashing.spend(attempt.block, work)
@@ -56,10 +56,11 @@ async def post_login(request: Request, form: SmallForm, engine: WritingEngine, n
             raise
         return _login_page(request, next=onwards, refusal=refusal)
     answer = _onwards(request, onwards, {"login": person.login, "next": onwards})
-    return _signed_in(request, answer, person.login, token)
+    return signed_in_answer(request, answer, person.login, token)
 
 
-def _session(request: Request, engine: Any, person: Account, *, with_totp: bool, at: dt.datetime) -> str:
+def browser_session(request: Request, engine: Any, person: Account, *, with_totp: bool, at: dt.datetime) -> str:
+    """A new session for a browser, in place of the one it had; the answer is its cookie."""
     with session_of(engine) as session:
         if old := cookies.cookie(request, cookies.SESSION):
             credentials.end_session(session, old)
@@ -72,7 +73,8 @@ def _held(session: Any, person: int, *, with_totp: bool, at: dt.datetime) -> tup
     return audiences_of(every if with_totp else without_codes(every, people.totp_rules(session)), at)
 
 
-def _signed_in(request: Request, answer: Response, login: str, token: str) -> Response:
+def signed_in_answer(request: Request, answer: Response, login: str, token: str) -> Response:
+    """The answer with the cookies of somebody who has just signed in."""
     cookies.set_cookie(request, answer, cookies.SESSION, token, seconds=SESSION_SECONDS)
     cookies.remember_device(request, answer, login)
     return answer
@@ -89,7 +91,9 @@ def _login_page(request: Request, *, next: str, refusal: NotSignedIn | TooOften 
         status = 429 if isinstance(refusal, TooOften) else 401
         headers |= {"Retry-After": str(refusal.seconds)} if isinstance(refusal, TooOften) else {}
     answer = page(request, "sign_in.html", status_code=status, headers=headers, next=next,
-                  told=refusal.told if refusal else None, csrf=cookies.visit_csrf(request, visit))  # fmt: skip
+                  told=refusal.told if refusal else None,
+                  oidc=bool(request.app.state.settings.oidc_issuer),
+                  csrf=cookies.visit_csrf(request, visit))  # fmt: skip
     cookies.set_cookie(request, answer, cookies.VISIT, visit, seconds=cookies.VISIT_SECONDS)
     return answer
 
@@ -218,7 +222,7 @@ async def post_invitation(request: Request, code: str, form: SmallForm, engine: 
             people.set_password(session, person, fresh, by=person.login, at=now)
             account = credentials.account_of(person)
         # A link alone does not take the place of the telephone: whoever has one signs in with both.
-        token = "" if account.has_totp else _session(request, engine, account, with_totp=False, at=now)
+        token = "" if account.has_totp else browser_session(request, engine, account, with_totp=False, at=now)
         return account, token
 
     done = await request.app.state.hashing.spend(block, work)
@@ -230,7 +234,9 @@ async def post_invitation(request: Request, code: str, form: SmallForm, engine: 
     account, token = done
     if not token:
         return _onwards(request, "/login", {"login": account.login, "next": "/login"})
-    return _signed_in(request, _onwards(request, HOME, {"login": account.login, "next": HOME}), account.login, token)
+    return signed_in_answer(
+        request, _onwards(request, HOME, {"login": account.login, "next": HOME}), account.login, token
+    )
 
 
 def objection_to(form: dict[str, str], login: str) -> Text | None:

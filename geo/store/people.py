@@ -58,6 +58,18 @@ def person_by_login(session: Session, login: str) -> Person:
     return found
 
 
+def person_of_provider(session: Session, subject: str, email: str | None) -> Person | None:
+    """The person whom a provider names: by its own name for them, and the first time by a proven address as login."""
+    found = session.scalar(select(Person).where(Person.oidc_subject == subject))
+    if found is None and email:
+        # Bound once: another account of the provider with the same address later on is somebody else.
+        unbound = and_(Person.login == email, Person.oidc_subject.is_(None), Person.is_demo.is_(False))
+        found = session.scalar(select(Person).where(unbound, Person.disabled_at.is_(None)).with_for_update())
+        if found is not None:
+            found.oidc_subject = subject
+    return found
+
+
 def add_person(session: Session, *, login: str, name: str, by: str, at: dt.datetime, is_demo: bool = False) -> Person:
     """A new person, who cannot sign in before they have a password."""
     values = {"login": login, "name": name, "is_demo": is_demo, "made_at": at, "made_by": by}
@@ -287,7 +299,8 @@ def has_real_steward(session: Session, *, at: dt.datetime) -> bool:
         PersonGrant.person_id == Person.id, PersonGrant.audience == Audience.STEWARD.value,
         PersonGrant.ended_at.is_(None), or_(PersonGrant.ends.is_(None), PersonGrant.ends > at),
     )  # fmt: skip
-    able = and_(Person.disabled_at.is_(None), Person.is_demo.is_(False), Person.password_hash.is_not(None))
+    opens = or_(Person.password_hash.is_not(None), Person.oidc_subject.is_not(None))
+    able = and_(Person.disabled_at.is_(None), Person.is_demo.is_(False), opens)
     return session.scalar(select(Person.id).where(able, granted).limit(1)) is not None
 
 

@@ -26,6 +26,7 @@ class Person(Base):
     login: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     password_hash: Mapped[str | None]
+    oidc_subject: Mapped[str | None] = mapped_column(unique=True)
     totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
     is_demo: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))

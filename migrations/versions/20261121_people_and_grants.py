@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("login", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=True),
+        sa.Column("oidc_subject", sa.Text(), nullable=True),
         sa.Column("totp_secret", sa.LargeBinary(), nullable=True),
         sa.Column("totp_last_step", sa.BigInteger(), nullable=True),
         sa.Column("is_demo", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -27,6 +28,7 @@ def upgrade() -> None:
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("person_pkey")),
         sa.UniqueConstraint("login", name=op.f("person_login_key")),
+        sa.UniqueConstraint("oidc_subject", name=op.f("person_oidc_subject_key")),
     )
     op.create_table(
         "sign_in_failure",
