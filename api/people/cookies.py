@@ -31,10 +31,10 @@ def key(request: Request, purpose: str) -> bytes:
     return keys.derived(state.secret, purpose)
 
 
-def sealing_key(request: Request) -> bytes:
-    """The key that one-time secrets are sealed with."""
-    key(request, "")
-    return keys.sealing_key(request.app.state.secret, "totp")
+def sealing_key(request: Request, purpose: str) -> bytes:
+    """The town's key that something is sealed with: `totp` at rest, or what waits in a form or cookie for its turn."""
+    key(request, purpose)
+    return keys.sealing_key(request.app.state.secret, purpose)
 
 
 def cookie(request: Request, name: str) -> str | None:

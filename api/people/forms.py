@@ -29,8 +29,10 @@ async def _small_form(request: Request) -> dict[str, str]:
         raise _unreadable()
     if len({name for name, _ in pairs}) < len(pairs):
         raise BadRequest("มีช่องที่ให้มามากกว่าหนึ่งครั้ง", "A field is given more than once")
-    if any("\x00" in name + value for name, value in pairs):
-        raise BadRequest("แบบฟอร์มมีอักขระ NUL", "The form holds a NUL character")
+    for said in (name + value for name, value in pairs):
+        # PostgreSQL has no such characters; JSON can write the halves of one (`\ud800`), and nobody means to.
+        if "\x00" in said or any("\ud800" <= letter <= "\udfff" for letter in said):
+            raise BadRequest("แบบฟอร์มมีอักขระที่ใช้ไม่ได้", "The form holds a character that is none")
     return dict(pairs)
 
 

@@ -52,8 +52,8 @@ def attempt_of(request: Request, login: str, password: str, code: str, *, at: dt
     return Attempt(
         login=login, password=password, code=code, block=block, who=keys.signature(ours, "login", login),
         whence=keys.signature(ours, "device", device) if device else of_block,
-        block_digest=None if device else of_block, totp_key=sealing_key(request), demo=request.app.state.settings.demo,
-        at=at,
+        block_digest=None if device else of_block, totp_key=sealing_key(request, "totp"),
+        demo=request.app.state.settings.demo, at=at,
     )  # fmt: skip
 
 

@@ -166,14 +166,14 @@ async def post_totp(request: Request, form: SmallForm, me: Me, engine: WritingEn
 def _totp_start(request: Request, me: SignedIn, now: dt.datetime) -> Response:
     secret = totp.new_secret()
     # Nothing is kept before the first code: the secret waits in the form, sealed for this person.
-    waiting = totp.sealed(f"{me.person_id}:{secret}", cookies.sealing_key(request)).decode()
+    waiting = totp.sealed(f"{me.person_id}:{secret}", cookies.sealing_key(request, "setting up")).decode()
     address = totp.address_of(secret, login=me.login)
     return _answered(request, me, now, secret=secret, address=address, waiting=waiting)
 
 
 def _totp_confirm(request: Request, form: dict[str, str], me: SignedIn, engine: Any, now: dt.datetime) -> Response:
-    key = cookies.sealing_key(request)
-    found = totp.opened(form.get("waiting", "").encode(), key, seconds=SETTING_UP_SECONDS) or ""
+    waiting = form.get("waiting", "").encode()
+    found = totp.opened(waiting, cookies.sealing_key(request, "setting up"), seconds=SETTING_UP_SECONDS) or ""
     owner, _, secret = found.partition(":")
     step = totp.step_of(secret, form.get("code", ""), at=now, after=None) if owner == str(me.person_id) else None
     if step is None:
@@ -182,7 +182,9 @@ def _totp_confirm(request: Request, form: dict[str, str], me: SignedIn, engine: 
         person = session.get_one(Person, me.person_id, with_for_update=True)
         if person.totp_secret is not None:
             raise BadRequest("ตั้งค่ารหัสจากแอปไว้แล้ว", "One-time codes are set up already")
-        people.set_totp(session, person, totp.sealed(secret, key), step=step, by=me.login, at=now)
+        people.set_totp(
+            session, person, totp.sealed(secret, cookies.sealing_key(request, "totp")), step=step, by=me.login, at=now
+        )
         credentials.confirm_session(session, me.credential.id)
     return _done(request)
 
@@ -204,7 +206,7 @@ def post_api_token(request: Request, form: SmallForm, me: Me, engine: WritingEng
     _mine(request, me, form)
     audience, purpose = _audience(form, me)
     days = form.get("days", "")
-    if not (days.isascii() and days.isdecimal() and 1 <= int(days[:9]) <= credentials.API_DAYS):
+    if not (days.isascii() and days.isdecimal() and len(days) <= 3 and 1 <= int(days) <= credentials.API_DAYS):
         raise BadRequest("days ต้องเป็น 1–366", "days is a whole number from 1 to 366")
     with session_of(engine) as session:
         token = credentials.make_api_token(

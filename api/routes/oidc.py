@@ -35,7 +35,7 @@ def get_oidc(request: Request, now: Now, next: Annotated[str | None, Query(max_l
     waiting = {"state": began.state, "nonce": began.nonce, "verifier": began.verifier,
                "next": cookies.local_path(next, otherwise=HOME)}  # fmt: skip
     answer = RedirectResponse(began.url, 303, PRIVATE)
-    kept = sealed(json.dumps(waiting), cookies.sealing_key(request)).decode()
+    kept = sealed(json.dumps(waiting), cookies.sealing_key(request, "oidc")).decode()
     cookies.set_cookie(request, answer, COOKIE, kept, seconds=MINUTES * 60)
     return answer
 
@@ -82,7 +82,7 @@ def _known(request: Request, engine: Any, told: oidc.Told, now: dt.datetime) -> 
 
 def _waiting(request: Request) -> dict[str, str] | None:
     kept = cookies.cookie(request, COOKIE)
-    found = opened(kept.encode(), cookies.sealing_key(request), seconds=MINUTES * 60) if kept else None
+    found = opened(kept.encode(), cookies.sealing_key(request, "oidc"), seconds=MINUTES * 60) if kept else None
     waiting: dict[str, str] | None = json.loads(found) if found and found.startswith("{") else None
     return waiting
 

@@ -7,6 +7,7 @@ import datetime as dt
 import logging
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from tests.people.made import give, make_person, password_of
 from tests.people.visiting import HTML, bearer, csrf_on, sent, sign_in, token_for
 
 STAFF, CARE = "staff municipality 9098", "care municipality 9098"
+HALF_A_LETTER = b'{"grant_type": "password", "username": "\\ud800", "password": "x", "token": "y"}'
 
 
 def me(browser: Any, **headers: str) -> Any:
@@ -361,6 +363,40 @@ def test_a_token_can_be_ended_and_cannot_make_another(served: Served, engine: En
     assert me(served.browser(), **bearer(token.group())).status_code == 401
 
 
+def test_of_two_that_refresh_at_once_one_is_a_copy(served: Served, engine: Engine) -> None:
+    make_person(engine, "somchai", STAFF)
+    token = token_for(served.browser(), "somchai").json()["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": token}
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: served.browser().post("/auth/token", data=form), range(2)))
+    assert sorted(answer.status_code for answer in answers) == [200, 400]
+    won = next(answer.json()["access_token"] for answer in answers if answer.status_code == 200)
+    assert me(served.browser(), **bearer(won)).status_code == 401
+
+
+def test_a_demo_account_is_nobody_where_there_is_no_demo(database_url: str, engine: Engine, tmp_path: Path) -> None:
+    make_person(engine, "demo_staff", STAFF, is_demo=True)
+    with serving(database_url, tmp_path, demo=True) as there:
+        browser = there.browser()
+        assert sign_in(browser, "demo_staff").status_code == 303
+        token = bearer(token_for(there.browser(), "demo_staff").json()["access_token"])
+        assert me(there.browser(), **token).status_code == 200
+    with serving(database_url, tmp_path) as here:
+        copied = here.browser()
+        copied.cookies.set("atlas_session", browser.cookies["atlas_session"])
+        assert me(copied).status_code == 401
+        assert me(here.browser(), **token).status_code == 401
+        assert sign_in(here.browser(), "demo_staff").status_code == 401
+
+
+def test_whoever_is_not_signed_in_is_shown_the_way(served: Served) -> None:
+    page = served.browser().get("/auth/me", headers=HTML)
+    assert page.status_code == 401
+    assert 'href="/login?next=/auth/me"' in page.text
+    told = served.browser().get("/auth/me", headers={**bearer("atlas_t_unknown"), "Accept": "application/json"})
+    assert (told.status_code, told.headers["content-type"]) == (401, "application/problem+json")
+
+
 # --- what was granted, and for how long -------------------------------------------------------------------------------
 
 
@@ -652,7 +688,8 @@ def test_a_cross_site_page_never_reads_with_a_cookie(served: Served, engine: Eng
     ("kind", "body", "status"),
     [
         ("application/x-www-form-urlencoded", b"login=a&login=b", 400), ("application/json", b"[1]", 400),
-        ("application/json", b'{"login": {"a": 1}}', 400), ("application/json", b"{", 400), ("text/plain", b"x", 400),
+        ("application/json", b'{"login": {"a": 1}}', 400),
+        ("application/json", HALF_A_LETTER, 400), ("application/json", b"{", 400), ("text/plain", b"x", 400),
         ("application/x-www-form-urlencoded", b"login=%ff", 400),
         ("application/x-www-form-urlencoded", b"login=a%00", 400),
         ("application/x-www-form-urlencoded", b"login=" + b"x" * 20_000, 413),
