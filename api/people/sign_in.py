@@ -42,6 +42,16 @@ class Attempt:
     demo: bool
     at: dt.datetime
 
+    @property
+    def known(self) -> bool:
+        """Whether this device signed in before with that login."""
+        return self.block_digest is None
+
+    @property
+    def stands_as(self) -> str:
+        """Whose places in the line it takes: its own, or its block's."""
+        return self.whence if self.known else self.block
+
 
 def attempt_of(request: Request, login: str, password: str, code: str, *, at: dt.datetime) -> Attempt:
     """An attempt as this request makes it; what is counted of it are digests."""

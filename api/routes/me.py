@@ -132,7 +132,7 @@ async def post_password(request: Request, form: SmallForm, me: Me, engine: Writi
             return credentials.start_session(session, me.credential.person, me.audience, at=now,
                                              with_totp=me.credential.with_totp)  # fmt: skip
 
-    token = await request.app.state.hashing.spend(attempt.block, work)
+    token = await request.app.state.hashing.spend(attempt.stands_as, work, known=attempt.known)
     answer = _done(request)
     cookies.set_cookie(request, answer, cookies.SESSION, token, seconds=SESSION_SECONDS)
     return answer
@@ -159,7 +159,7 @@ async def post_totp(request: Request, form: SmallForm, me: Me, engine: WritingEn
         acts["end"] = lambda: _totp_end(request, me, engine, now, lambda: check_password(engine, me.person_id, attempt))
     if do not in acts:
         raise BadRequest("do ต้องเป็น start, confirm หรือ end", "do is start, confirm or end")
-    answer: Response = await request.app.state.hashing.spend(attempt.block, acts[do])
+    answer: Response = await request.app.state.hashing.spend(attempt.stands_as, acts[do], known=attempt.known)
     return answer
 
 

@@ -50,7 +50,7 @@ async def post_login(request: Request, form: SmallForm, engine: WritingEngine, n
         return person, browser_session(request, engine, person, with_totp=with_totp, at=now)
 
     try:
-        person, token = await request.app.state.hashing.spend(attempt.block, work)
+        person, token = await request.app.state.hashing.spend(attempt.stands_as, work, known=attempt.known)
     except (NotSignedIn, TooOften) as refusal:
         if not wants_html(request):
             raise
