@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.caching import EditCache, Listener
 from api.errors import add_error_handlers
 from api.log import RequestLog
+from api.people.budget import HashingBudget
 from api.settings import Settings
 from geo.store.area import known_key
 from geo.store.db import read_only_engine, read_only_pool, writing_engine
@@ -27,7 +28,7 @@ from geo.store.roles import READERS, TILE_READERS, signed_in_as
 
 HERE = Path(__file__).parent
 # Tiles first: routes are tried in order, and a map asks for tiles by the hundred.
-ROUTES = ("tiles", "items", "collections", "landing", "health", "imports", "maps")
+ROUTES = ("tiles", "items", "collections", "landing", "health", "imports", "maps", "sign_in", "oidc", "me", "people")
 
 
 def create_app(settings: Settings, *, database_url: str) -> FastAPI:
@@ -47,17 +48,21 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     roles = {role: signed_in_as(database_url, role) for role in READERS}
     app.state.reading = {role: read_only_engine(url) for role, url in roles.items()}
     app.state.tiles = {role: read_only_pool(url) for role, url in roles.items() if role in TILE_READERS}
+    # Accounts, grants and tokens are the owner's alone: only what looks into a credential reads them.
+    app.state.people = read_only_engine(database_url, pool_size=4)
     app.state.writing = writing_engine(database_url)
     app.state.area_key = cache(lambda: known_key(app.state.writing))
     app.state.cache = EditCache()
     app.state.stopping = Event()
+    app.state.hashing = HashingBudget()
     add_error_handlers(app)
     for name in ROUTES:
         app.include_router(import_module(f"api.routes.{name}").router)
     static = HERE / "static"
     if static.is_dir():
         app.mount("/static", Asked(directory=static), name="static")
-    # Public data may be read by any page: a notebook, another town's map. Nothing here rests on cookies.
+    # Public data may be read by any page: a notebook, another town's map. Without credentials: a browser shows no
+    # other site what an answer to somebody's cookie holds.
     app.add_middleware(
         CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD", "OPTIONS"], expose_headers=["ETag"]
     )
@@ -119,5 +124,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     for pool in app.state.tiles.values():
         await pool.close()
     listener.stop()
-    for engine in (*app.state.reading.values(), app.state.writing):
+    app.state.hashing.close()
+    for engine in (*app.state.reading.values(), app.state.people, app.state.writing):
         engine.dispose()

@@ -29,11 +29,14 @@ from rich.progress import (
 from rich.table import Table
 from sqlalchemy import Engine
 
+from api.cli_people import grant_app, print_demo_accounts, token_app, user_app
+from api.people.demo import close_demo_accounts, renew_demo_accounts
 from api.settings import Settings
 from geo.errors import AtlasError, RefusedImport, SetupMissing
 from geo.store.cluster import private_cluster
 from geo.store.db import session_of, writing_engine
 from geo.store.migrate import migrate
+from geo.store.people import has_real_steward
 from geo.store.tables import DEMO
 from geo.store.tokens import has_token, make_token
 from layers import LAYERS, layer_named
@@ -86,8 +89,10 @@ def writing(settings: Settings) -> Iterator[Engine]:
     """A writing engine on the town's database."""
     with town(settings) as url:
         engine = writing_engine(url)
-        yield engine
-        engine.dispose()
+        try:
+            yield engine
+        finally:
+            engine.dispose()
 
 
 @contextlib.contextmanager
@@ -119,14 +124,21 @@ def up(
     ] = None,
 ) -> None:
     """เตรียมฐานข้อมูลแล้วเปิดเซิร์ฟเวอร์ · Make everything ready, then serve."""
+    if demo is not None:
+        # The workers are processes of their own and read the environment too.
+        os.environ["ATLAS_DEMO"] = "1" if demo else "0"
     settings = Settings.from_environment()
     _port_free(settings)
     with town(settings) as url:
         engine = writing_engine(url)
-        if settings.demo if demo is None else demo:
+        if settings.demo:
             _demo_unless_real(engine)
+            print_demo_accounts(renew_demo_accounts(engine, at=now()))
+        else:
+            close_demo_accounts(engine, at=now())
         with session_of(engine) as session:
-            token = None if has_token(session) else make_token(session, "bootstrap")
+            begun = has_token(session) or has_real_steward(session, at=now())
+            token = None if begun else make_token(session, "bootstrap")
         engine.dispose()
         if token:
             console.print(f"โทเคนสำหรับเขียนผ่านเว็บ แสดงครั้งเดียว · write token, shown once: {token}", markup=False)
@@ -141,6 +153,10 @@ def serve(
     settings = Settings.from_environment()
     _port_free(settings)
     with town(settings) as url:
+        if not settings.demo:
+            engine = writing_engine(url)
+            close_demo_accounts(engine, at=now())
+            engine.dispose()
         _serve(settings, url, workers or settings.workers)
 
 
@@ -301,19 +317,9 @@ def layers() -> None:
     console.print(table)
 
 
-token_app = typer.Typer(no_args_is_help=True, help="โทเคนสำหรับเขียนผ่านเว็บ · write tokens")
+app.add_typer(user_app, name="user")
+app.add_typer(grant_app, name="grant")
 app.add_typer(token_app, name="token")
-
-
-@token_app.command("create")
-def token_create(
-    name: Annotated[str, typer.Option(help="ของใคร · whose")] = "token",
-    days: Annotated[int | None, typer.Option(min=1, help="อายุกี่วัน · ends after days")] = None,
-) -> None:
-    """ออกโทเคนใหม่ แสดงครั้งเดียว · Make a token, shown once."""
-    ends_at = now() + dt.timedelta(days=days) if days else None
-    with writing(Settings.from_environment()) as engine, session_of(engine) as session:
-        console.print(make_token(session, name, ends_at=ends_at), markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,28 +14,46 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from api.caching import EditCache
+from api.people import who
+from api.people.cookies import check_session_form
 from api.settings import Settings
-from geo.errors import BadRequest, NotSignedIn, StoreAway
+from geo.errors import BadRequest, NotSignedIn, NotYours, StoreAway
 from geo.layer import Audience, Layer
 from geo.shapes.whereabouts import Box
 from geo.store import read
 from geo.store.area import enter, signed
 from geo.store.db import session_of
 from geo.store.roles import role_for
-from geo.store.tokens import holder_of
 from layers import layer_named
 
 __all__ = [
-    "Asking", "Cache", "Known", "NamedLayer", "Now", "Person", "ReadSession", "StillServing", "TheSettings", "Writer",
-    "WritingEngine", "area_of", "asking_of", "box_of", "brings_credentials", "session_as",
+    "Asking", "Cache", "Known", "MaybeSignedIn", "Me", "NamedLayer", "Now", "PeopleSession", "Person", "ReadSession",
+    "SignedIn", "Steward", "StillServing", "TheSettings", "Writer", "WritingEngine", "area_of", "asking_of", "box_of",
+    "brings_credentials", "session_as",
 ]  # fmt: skip
+
+
+SignedIn = who.SignedIn
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Who changes something."""
+    """Who changes something; without `signed_in` it is the bootstrap token of a town that has no steward yet."""
 
     name: str
+    signed_in: who.SignedIn | None = None
+
+    def may_load(self, layer: Layer, town: str | None) -> bool:
+        """Whether they may bring files into a layer of this town: its editors, in the towns of their grant."""
+        me = self.signed_in
+        if me is None:
+            return True
+        edits = layer.editors == me.audience or (layer.editors in me.audience.sees and me.audience in _EDIT)
+        return edits and town in me.areas.towns
+
+
+# Partners look, and stewards govern people and releases; the rest edit what their audience and those below it may.
+_EDIT = (Audience.COMMUNITY, Audience.STAFF, Audience.CARE, Audience.TAX)
 
 
 def _settings(request: Request) -> Settings:
@@ -45,10 +62,13 @@ def _settings(request: Request) -> Settings:
 
 
 def asking_of(request: Request) -> read.Asking:
-    """Who asks; remembered with the request, so that its answer knows whether others may keep it."""
-    # Until people sign in, everybody who comes over HTTP is the public.
-    request.state.asking = read.Asking()
-    return read.Asking()
+    """Who asks, as the audience they speak for; remembered, so that the answer knows who may keep it."""
+    me = _maybe_signed_in(request, _now())
+    asking = read.Asking()
+    if me is not None:
+        asking = read.Asking(audience=me.audience, person=me.login, areas=me.areas, purpose=me.purpose)
+    request.state.asking = asking
+    return asking
 
 
 def brings_credentials(request: Request) -> bool:
@@ -78,6 +98,11 @@ def area_of(request: Request, asking: read.Asking) -> str | None:
     return signed(request.app.state.area_key(), asking.audience, asking.areas)
 
 
+def _people_session(request: Request) -> Iterator[Session]:
+    with session_of(request.app.state.people) as session:
+        yield session
+
+
 def _writing(request: Request) -> Engine:
     engine: Engine = request.app.state.writing
     return engine
@@ -85,10 +110,6 @@ def _writing(request: Request) -> Engine:
 
 def _layer(collection: str) -> Layer:
     return layer_named(collection)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def _cache(request: Request) -> EditCache:
@@ -106,18 +127,50 @@ def _still_serving(request: Request) -> Callable[[], None]:
     return check
 
 
-def _writer(request: Request, engine: Annotated[Engine, Depends(_writing)]) -> Person:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    name = None
-    if kind.lower() == "bearer" and token:
-        with session_of(engine) as session:
-            name = holder_of(session, hashlib.sha256(token.strip().encode()).digest(), at=_now())
-    if name is None:
-        raise NotSignedIn(
-            "การเขียนผ่านเว็บต้องใช้โทเคนที่ atlas up พิมพ์ไว้ (Authorization: Bearer …)",
-            "Writing over HTTP needs the token that `atlas up` printed (Authorization: Bearer …)",
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _maybe_signed_in(request: Request, now: Annotated[dt.datetime, Depends(_now)]) -> who.SignedIn | None:
+    # Looked up once a request; the head of each page says who it is.
+    if not hasattr(request.state, "signed_in"):
+        found = who.who_asks(request, at=now)
+        request.state.signed_in = found if isinstance(found, who.SignedIn) else None
+    me: who.SignedIn | None = request.state.signed_in
+    return me
+
+
+def _me(found: Annotated[who.SignedIn | None, Depends(_maybe_signed_in)]) -> who.SignedIn:
+    if found is None:
+        raise NotSignedIn("โปรดเข้าสู่ระบบก่อน", "Please sign in first")
+    return found
+
+
+def _steward(me: Annotated[who.SignedIn, Depends(_me)]) -> who.SignedIn:
+    if me.audience is Audience.STEWARD:
+        return me
+    if Audience.STEWARD in me.audiences:
+        raise NotYours(
+            "หน้านี้สำหรับผู้ดูแล โปรดเปลี่ยนบทบาทเป็น steward ที่หน้า /auth/me ก่อน",
+            "This page is for stewards; switch to `steward` on /auth/me first",
         )
-    return Person(name=name)
+    raise NotYours("หน้านี้สำหรับผู้ดูแลของเทศบาลเท่านั้น", "This page is for a town's stewards only")
+
+
+def _writer(request: Request, now: Annotated[dt.datetime, Depends(_now)]) -> Person:
+    found = who.who_asks(request, at=now)
+    if found is None:
+        raise NotSignedIn(
+            "การเขียนผ่านเว็บต้องเข้าสู่ระบบ หรือใช้โทเคน (Authorization: Bearer …)",
+            "Writing over HTTP needs somebody signed in, or a token (Authorization: Bearer …)",
+        )
+    if isinstance(found, who.Bootstrap):
+        return Person(name=found.name)
+    if not found.may_write:
+        raise NotYours("โทเคนนี้อ่านได้อย่างเดียว", "This token may only read")
+    if found.in_browser and request.method not in ("GET", "HEAD"):
+        check_session_form(request, None)
+    return Person(name=found.login, signed_in=found)
 
 
 async def known_parameters(request: Request) -> None:
@@ -167,12 +220,16 @@ def box_of(bbox: str | None) -> Box | None:
 
 TheSettings = Annotated[Settings, Depends(_settings)]
 ReadSession = Annotated[Session, Depends(_read_session)]
+PeopleSession = Annotated[Session, Depends(_people_session)]
 WritingEngine = Annotated[Engine, Depends(_writing)]
 Asking = Annotated[read.Asking, Depends(asking_of)]
 NamedLayer = Annotated[Layer, Depends(_layer)]
 Now = Annotated[dt.datetime, Depends(_now)]
 Cache = Annotated[EditCache, Depends(_cache)]
 Writer = Annotated[Person, Depends(_writer)]
+MaybeSignedIn = Annotated[who.SignedIn | None, Depends(_maybe_signed_in)]
+Me = Annotated[who.SignedIn, Depends(_me)]
+Steward = Annotated[who.SignedIn, Depends(_steward)]
 # Long work calls this between its steps; it ends the work when the service is told to stop.
 StillServing = Annotated[Callable[[], None], Depends(_still_serving)]
 Known = Depends(known_parameters)

@@ -23,13 +23,16 @@ from geo.errors import (
     NotSignedIn,
     NotYours,
     Problem,
+    ProviderAway,
     RefusedImport,
     SetupMissing,
     StoreAway,
     Text,
     TooBig,
+    TooOften,
     UnknownFeature,
     UnknownLayer,
+    UnknownPerson,
 )  # fmt: skip
 
 log = logging.getLogger("atlas.errors")
@@ -41,21 +44,25 @@ STATUS: dict[type[AtlasError], int] = {
     NotYours: 403,
     UnknownLayer: 404,
     UnknownFeature: 404,
+    UnknownPerson: 404,
     LostRace: 412,
     TooBig: 413,
+    TooOften: 429,
     StoreAway: 503,
+    ProviderAway: 503,
     SetupMissing: 503,
 }
 
 TITLES = {
     400: Text("คำขอไม่ถูกต้อง", "Bad request"),
-    401: Text("ต้องมีสิทธิ์ก่อน", "A token is needed"),
+    401: Text("ต้องเข้าสู่ระบบก่อน", "Sign in first"),
     403: Text("ไม่มีสิทธิ์", "Not allowed"),
     404: Text("ไม่พบ", "Not found"),
     405: Text("ใช้วิธีนี้ไม่ได้", "Method not allowed"),
     406: Text("ไม่มีรูปแบบที่ขอ", "Not acceptable"),
     412: Text("ข้อมูลถูกแก้ไปก่อนแล้ว", "Changed by somebody else"),
     413: Text("ใหญ่เกินไป", "Too big"),
+    429: Text("บ่อยเกินไป", "Too many attempts"),
     500: Text("ระบบขัดข้อง", "Something went wrong here"),
     503: Text("ยังไม่พร้อมให้บริการ", "Not available just now"),
 }
@@ -86,7 +93,10 @@ def _ours(request: Request, error: Exception) -> Response:
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     if isinstance(error, RefusedImport):
         return problem_response(request, status, error.told, problems=error.problems, choices=error.choices)
-    return problem_response(request, status, error.told)
+    answer = problem_response(request, status, error.told)
+    if isinstance(error, TooOften):
+        answer.headers["Retry-After"] = str(error.seconds)
+    return answer
 
 
 def _bad_parameters(request: Request, error: Exception) -> Response:

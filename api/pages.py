@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 from api.answers import PRIVATE, is_private
 from api.caching import EditCache
 from api.negotiation import language_of
+from api.people.words import AUDIENCES, EVENTS, KINDS, STATES
 from geo.errors import StoreAway
 from geo.store.db import session_of
 from geo.store.read import holds_made_up_rows
@@ -32,6 +33,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_environment.globals["called"] = {"audience": AUDIENCES, "kind": KINDS, "state": STATES, "event": EVENTS}
 
 
 def is_made_up(request: Request) -> bool:
@@ -65,8 +67,9 @@ def page(
     """A page from a template; `made_up`, `language` and `request` are there for every template."""
     language = language_of(request)
     body = _environment.get_template(template).render(
-        request=request, made_up=is_made_up(request), language=language, **words
-    )
+        request=request, made_up=is_made_up(request), language=language,
+        signed_in=getattr(request.state, "signed_in", None), **words,
+    )  # fmt: skip
     kept = {"Cache-Control": PRIVATE} if is_private(request) else {}
     return HTMLResponse(
         body,

@@ -22,6 +22,9 @@ class Settings:
     base_url: str | None = field(default=None, metadata={"name": "ATLAS_BASE_URL"})
     basemap: str | None = field(default=None, metadata={"name": "ATLAS_BASEMAP"})
     demo: bool = field(default=False, metadata={"name": "ATLAS_DEMO"})
+    oidc_issuer: str | None = field(default=None, metadata={"name": "ATLAS_OIDC_ISSUER"})
+    oidc_client_id: str | None = field(default=None, metadata={"name": "ATLAS_OIDC_CLIENT_ID"})
+    oidc_secret: str | None = field(default=None, repr=False, metadata={"name": "ATLAS_OIDC_SECRET"})
     log: str = field(default="info", metadata={"name": "ATLAS_LOG"})
 
     @classmethod
@@ -38,6 +41,9 @@ class Settings:
             base_url=(env.get("ATLAS_BASE_URL") or "").rstrip("/") or None,
             basemap=None if basemap in ("", "none") else basemap,
             demo=env.get("ATLAS_DEMO", "0").lower() in ("1", "true", "yes"),
+            oidc_issuer=env.get("ATLAS_OIDC_ISSUER") or None,
+            oidc_client_id=env.get("ATLAS_OIDC_CLIENT_ID") or None,
+            oidc_secret=env.get("ATLAS_OIDC_SECRET") or None,
             log=env.get("ATLAS_LOG", "info").lower(),
         )
 

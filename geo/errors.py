@@ -78,6 +78,21 @@ class NotSignedIn(AtlasError):
     """A token is needed and was not given, or is not valid."""
 
 
+class UnknownPerson(AtlasError):
+    """Nobody there, or nobody whom the asker governs; the same goes for links and grants."""
+
+
+class TooOften(AtlasError):
+    """Asked faster than this service answers; `seconds` later it will."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"ลองบ่อยเกินไป โปรดรอ {seconds:,} วินาทีแล้วลองใหม่",
+            f"Too many attempts; please try again in {seconds:,} seconds",
+        )
+        self.seconds = seconds
+
+
 class LostRace(AtlasError):
     """Somebody else changed the row first."""
 
@@ -88,6 +103,10 @@ class TooBig(AtlasError):
 
 class StoreAway(AtlasError):
     """The database does not answer."""
+
+
+class ProviderAway(AtlasError):
+    """The provider that people sign in with does not answer, or not sensibly."""
 
 
 class SetupMissing(AtlasError):

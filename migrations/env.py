@@ -7,6 +7,7 @@ from typing import Any
 from alembic import context
 from sqlalchemy import Connection
 
+import geo.store.people_tables  # and so do those of people
 import geo.store.tables  # noqa: F401  # the tables beside the layers register themselves
 import layers  # noqa: F401  # and so do the layers
 from geo.layer import Base

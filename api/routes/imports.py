@@ -20,9 +20,9 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from api.deps import Known, Now, StillServing, Writer, WritingEngine
-from geo.errors import BadRequest, TooBig
+from geo.errors import BadRequest, NotYours, TooBig, UnknownFeature
 from geo.intake.load import LoadOptions, load_file
-from geo.store.batches import stored_report
+from geo.store.batches import layer_and_town, stored_report
 from geo.store.db import session_of
 from layers import LAYERS, layer_named
 
@@ -164,6 +164,11 @@ def create_import(
 ) -> JSONResponse:  # fmt: skip
     """Bring a file into a layer; the answer is the report."""
     layer = layer_named(received.once["layer"].strip())
+    if not writer.may_load(layer, received.said("municipality")):
+        raise NotYours(
+            "สิทธิ์ของท่านไม่ครอบคลุมชั้นข้อมูลหรือเทศบาลนี้ (ต้องระบุ municipality)",
+            "Your grant does not cover this layer or this municipality (say which: municipality)",
+        )
     options = LoadOptions(
         municipality=received.said("municipality"), crs=received.said("crs"), encoding=received.said("encoding"),
         map=received.several["map"], set=received.several["set"], sheet=received.said("sheet"),
@@ -189,6 +194,9 @@ def _plain_name(name: str | None) -> str:
 def get_import(
     batch: Annotated[int, PathParameter(ge=1, le=2**63 - 1)], writer: Writer, engine: WritingEngine
 ) -> JSONResponse:
-    """The report of an import that was kept."""
+    """The report of an import that was kept, for those who could have made it."""
     with session_of(engine) as session:
+        layer, town = layer_and_town(session, batch)
+        if layer not in LAYERS or not writer.may_load(LAYERS[layer], town):
+            raise UnknownFeature(f"ไม่มีการนำเข้าหมายเลข {batch}", f"There is no import {batch}")
         return JSONResponse(stored_report(session, batch), headers=PRIVATE)

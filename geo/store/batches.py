@@ -82,7 +82,17 @@ def ended(session: Session, act: Act, *, counts: dict[str, Any], report: dict[st
 
 def stored_report(session: Session, batch_id: int) -> dict[str, Any]:
     """The report of an import; `UnknownFeature` when there is none."""
+    return _batch(session, batch_id).report
+
+
+def layer_and_town(session: Session, batch_id: int) -> tuple[str, str | None]:
+    """What an import went into, and for which municipality; `UnknownFeature` when there is none."""
+    batch = _batch(session, batch_id)
+    return batch.layer, batch.municipality
+
+
+def _batch(session: Session, batch_id: int) -> ImportBatch:
     batch = session.get(ImportBatch, batch_id)
     if batch is None:
         raise UnknownFeature(f"ไม่มีการนำเข้าหมายเลข {batch_id}", f"There is no import {batch_id}")
-    return batch.report
+    return batch

@@ -12,7 +12,7 @@ from geo.store.locks import drop_locks
 from layers import LAYERS
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 

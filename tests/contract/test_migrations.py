@@ -12,6 +12,7 @@ from alembic import command
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+import geo.store.people_tables
 import geo.store.tables  # noqa: F401  # registers the tables beside the layers
 from geo.store.migrate import FOLDER, config, is_current, migrate
 from layers import LAYERS

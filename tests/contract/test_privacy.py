@@ -45,6 +45,9 @@ VISITS = {
     "/communities/search": ["/communities/search?q=secret", "/communities/search?q=ชุมชน"],
     "/imports": ["/imports"],
     "/imports/{batch}": ["/imports/1"],
+    "/login": ["/login", "/login?next=/map"],
+    "/invitations/{code}": ["/invitations/unknown"],
+    "/people/{number}": ["/people/1"],
 }
 # Keys of our own documents that are also names of a hidden column somewhere.
 KEYS_OF_OUR_OWN = {"status", "kind", "use", "note", "description"}

@@ -22,6 +22,9 @@ MEANING = {
     "ATLAS_BASE_URL": "the address people use, when a proxy stands in front",
     "ATLAS_BASEMAP": "a street map's `https://…/{z}/{x}/{y}.png`, or `none`",
     "ATLAS_DEMO": "1: make the demo town and mark every map as made up (`make run` sets it)",
+    "ATLAS_OIDC_ISSUER": "an OpenID Connect provider to sign in with; its e-mail addresses are logins here",
+    "ATLAS_OIDC_CLIENT_ID": "what the provider calls this Atlas; its way back is `/login/oidc/back`",
+    "ATLAS_OIDC_SECRET": "the secret that the provider gave, if it gave one",
     "ATLAS_LOG": "`debug`, `info`, `warning` or `error`",
 }
 

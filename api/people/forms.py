@@ -1,0 +1,95 @@
+"""Small forms: some kilobytes of a form or JSON, and nothing larger is read."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from fastapi import Depends, Request
+
+from geo.errors import BadRequest, TooBig
+
+MOST_BYTES = 16 * 1024
+
+
+async def _small_form(request: Request) -> dict[str, str]:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await _body(request)
+    if not body:
+        return {}
+    if kind == "application/json":
+        pairs = _from_json(body)
+    elif kind == "application/x-www-form-urlencoded":
+        try:
+            pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50, errors="strict")
+        except ValueError:
+            raise _unreadable() from None
+    else:
+        raise _unreadable()
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise BadRequest("มีช่องที่ให้มามากกว่าหนึ่งครั้ง", "A field is given more than once")
+    for said in (name + value for name, value in pairs):
+        # PostgreSQL has no such characters; JSON can write the halves of one (`\ud800`), and nobody means to.
+        if "\x00" in said or any("\ud800" <= letter <= "\udfff" for letter in said):
+            raise BadRequest("แบบฟอร์มมีอักขระที่ใช้ไม่ได้", "The form holds a character that is none")
+    return dict(pairs)
+
+
+async def _body(request: Request) -> bytes:
+    parts, seen = [], 0
+    async for chunk in request.stream():
+        seen += len(chunk)
+        if seen > MOST_BYTES:
+            raise TooBig("แบบฟอร์มใหญ่เกินไป", "The form is too large")
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def _from_json(body: bytes) -> list[tuple[str, str]]:
+    try:
+        found = json.loads(body)
+        body.decode("utf-8")
+    except ValueError:
+        raise _unreadable() from None
+    plain = isinstance(found, dict) and all(isinstance(one, (str, int, bool, type(None))) for one in found.values())
+    if not plain:
+        raise _unreadable()
+    return [
+        (name, ("true" if value else "false") if isinstance(value, bool) else str(value))
+        for name, value in found.items()
+        if value is not None
+    ]
+
+
+def _unreadable() -> BadRequest:
+    return BadRequest(
+        "อ่านแบบฟอร์มไม่ได้ ส่งเป็น application/x-www-form-urlencoded หรือ JSON ที่เป็นข้อความ",
+        "The form cannot be read; send application/x-www-form-urlencoded, or a JSON object of words",
+    )
+
+
+def needed(form: dict[str, str], name: str, *, most: int = 300) -> str:
+    """A field that must be there, without the blanks around it."""
+    value = form.get(name, "").strip()
+    if not value:
+        raise BadRequest(f"ต้องมีช่อง {name}", f"The field {name} is needed")
+    if len(value) > most:
+        raise BadRequest(f"{name}: ยาวเกิน {most} ตัวอักษร", f"{name}: longer than {most} characters")
+    return value
+
+
+def ticked(form: dict[str, str], name: str) -> bool:
+    """A box in a form."""
+    return form.get(name, "").strip().lower() in ("1", "true", "yes", "on")
+
+
+def fields(*required: str, optional: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What a form takes, for the definition of the API."""
+    schema = {"type": "object", "required": list(required),
+              "properties": {name: {"type": "string"} for name in (*required, *optional)}}  # fmt: skip
+    kinds = ("application/x-www-form-urlencoded", "application/json")
+    return {"requestBody": {"required": bool(required), "content": {kind: {"schema": schema} for kind in kinds}}}
+
+
+SmallForm = Annotated[dict[str, str], Depends(_small_form)]

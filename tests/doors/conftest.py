@@ -1,0 +1,61 @@
+"""The service with a clock that a test can set."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api import deps
+from api.app import create_app
+from api.settings import Settings
+
+
+@dataclass
+class Clock:
+    """The time as the service sees it."""
+
+    at: dt.datetime
+
+    def passes(self, **time: float) -> None:
+        """Let time pass."""
+        self.at += dt.timedelta(**time)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """The service in this process, its clock, and a new browser from anywhere."""
+
+    app: FastAPI
+    clock: Clock
+    browser: Callable[..., TestClient]
+
+
+@pytest.fixture
+def served(database_url: str, tmp_path: Path) -> Iterator[Served]:
+    """The service on a Monday in March, ten in the morning in Bangkok."""
+    with serving(database_url, tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def serving(database_url: str, home: Path, **settings: object) -> Iterator[Served]:
+    """The same with settings of the test's own."""
+    app = create_app(Settings(home=home, **settings), database_url=database_url)  # type: ignore[arg-type]
+    clock = Clock(dt.datetime(2026, 3, 2, 3, 0, tzinfo=dt.UTC))
+    app.dependency_overrides[deps._now] = lambda: clock.at
+
+    def browser(address: str = "203.0.113.5", base_url: str = "http://atlas.example") -> TestClient:
+        return TestClient(
+            app, base_url=base_url, raise_server_exceptions=False, follow_redirects=False, client=(address, 50000)
+        )
+
+    # Entered once, so that the service's own threads and pools are there for every browser.
+    with TestClient(app):
+        yield Served(app=app, clock=clock, browser=browser)
