@@ -24,7 +24,7 @@ from api.people.budget import HashingBudget
 from api.settings import Settings
 from geo.store.area import known_key
 from geo.store.db import read_only_engine, read_only_pool, writing_engine
-from geo.store.roles import READERS, TILE_READERS, signed_in_as
+from geo.store.roles import READERS, TILE_READERS, Role, signed_in_as
 
 HERE = Path(__file__).parent
 # Tiles first: routes are tried in order, and a map asks for tiles by the hundred.
@@ -51,6 +51,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     # Accounts, grants and tokens are the owner's alone: only what looks into a credential reads them.
     app.state.people = read_only_engine(database_url, pool_size=4)
     app.state.writing = writing_engine(database_url)
+    app.state.noting = writing_engine(signed_in_as(database_url, Role.WRITER))
     app.state.area_key = cache(lambda: known_key(app.state.writing))
     app.state.cache = EditCache()
     app.state.stopping = Event()
@@ -125,5 +126,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await pool.close()
     listener.stop()
     app.state.hashing.close()
-    for engine in (*app.state.reading.values(), app.state.people, app.state.writing):
+    for engine in (*app.state.reading.values(), app.state.people, app.state.writing, app.state.noting):
         engine.dispose()

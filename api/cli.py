@@ -290,6 +290,26 @@ def _demo(engine: Engine, *, scale: float, seed: int | None, yes: bool = False) 
         console.print(f"เมืองตัวอย่าง (ข้อมูลสมมติ) · demo town, made-up data: {told}")
 
 
+audit_app = typer.Typer(no_args_is_help=True, help="บันทึกการอ่าน · the log of readings")
+app.add_typer(audit_app, name="audit")
+
+
+@audit_app.command("verify")
+def audit_verify() -> None:
+    """ตรวจว่าบันทึกการอ่านครบและไม่ถูกแก้ · Check that no reading was altered or taken out."""
+    from geo.store.audit import verified
+
+    with writing(Settings.from_environment()) as engine, session_of(engine) as session:
+        found = verified(session)
+    if found.first_broken is not None:
+        worried.print(
+            f"[bold red]✗[/] รายการที่ {found.first_broken} ไม่ตรงกับที่บันทึกไว้ · reading {found.first_broken} is not as"
+            " it was written",
+        )
+        raise typer.Exit(1)
+    console.print(f"✓ {found.readings:,} รายการ ครบถ้วน · readings, all as they were written · {found.chain[:16]}")
+
+
 @app.command()
 def publish(
     layer: Annotated[str, typer.Argument(help="รหัสชั้นข้อมูล · layer id, e.g. household")],

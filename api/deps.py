@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
@@ -22,6 +22,7 @@ from geo.layer import Audience, Layer
 from geo.shapes.whereabouts import Box
 from geo.store import read
 from geo.store.area import enter, signed
+from geo.store.audit import WITNESS, Witness, note
 from geo.store.db import session_of
 from geo.store.roles import role_for
 from layers import layer_named
@@ -88,7 +89,20 @@ def session_as(request: Request, asking: read.Asking) -> Iterator[Session]:
     with session_of(state.reading[role_for(asking.audience)]) as session:
         if area := area_of(request, asking):
             enter(session, area)
+            session.info[WITNESS] = _witness(request, asking)
         yield session
+
+
+def _witness(request: Request, asking: read.Asking) -> Witness:
+    """Writes a reading down before its rows leave; what has no reason to be read is not."""
+
+    def witness(layer: str, ids: Sequence[int]) -> None:
+        if not (asking.person and asking.purpose):
+            raise NotYours("ต้องระบุเหตุผลของการอ่านข้อมูลนี้", "Reading this needs a purpose")
+        note(request.app.state.noting, person=asking.person, audience=asking.audience, purpose=asking.purpose,
+             door=getattr(request.scope.get("route"), "path", "-"), layer=layer, ids=ids)  # fmt: skip
+
+    return witness
 
 
 def area_of(request: Request, asking: read.Asking) -> str | None:

@@ -27,6 +27,7 @@ from geo.render.legend import legend, style_document
 from geo.shapes.whereabouts import Box
 from geo.store import read
 from geo.store.read import Wanted, feature, features, search
+from geo.store.tiles import for_tiles
 from layers import LAYERS, MAPS
 
 router = APIRouter(tags=["maps"], dependencies=[Known])
@@ -130,13 +131,13 @@ def get_community_map(request: Request, fid: str, session: ReadSession, asking: 
 @router.get("/tiles/{collection}/legend", response_model=None)
 def get_legend(request: Request, layer: NamedLayer, asking: Asking) -> Response:
     """What the colours of a layer mean: a small page."""
-    return _kept(request, page(request, "legend.html", layer=layer, entries=legend(layer, asking)))
+    return _kept(request, page(request, "legend.html", layer=layer, entries=legend(layer, for_tiles(asking))))
 
 
 @router.get("/tiles/{collection}/style.json", response_model=None)
 def get_style(request: Request, layer: NamedLayer, asking: Asking) -> Response:
     """A MapLibre style of one layer."""
-    return json_answer(request, style_document(layer, asking, base_url=base_of(request)))
+    return json_answer(request, style_document(layer, for_tiles(asking), base_url=base_of(request)))
 
 
 def map_page(
@@ -154,7 +155,7 @@ def map_page(
     settings = request.app.state.settings
     found = folium_map(
         layers, box=box, language=language_of(request), demo=is_made_up(request), basemap=settings.basemap,
-        focus=focus, ways=WAYS, asking=asking, all_shown=all_shown, places=places,
+        focus=focus, ways=WAYS, asking=for_tiles(asking), all_shown=all_shown, places=places,
     )  # fmt: skip
     parts = page_parts(found)
     policy = STRICT.replace("script-src 'self'", f"script-src 'self' {parts.script_hash}")

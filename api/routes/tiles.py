@@ -20,7 +20,7 @@ from geo.shapes.whereabouts import Box
 from geo.store import read
 from geo.store.db import read_once
 from geo.store.roles import Role
-from geo.store.tiles import Tile, TileFormat, tile_bytes, tile_fields
+from geo.store.tiles import Tile, TileFormat, for_tiles, tile_bytes, tile_fields
 from layers import layer_named
 
 router = APIRouter(tags=["tiles"])
@@ -32,7 +32,7 @@ _WRITTEN = {str(kind): kind for kind in TileFormat}
 @router.get("/tiles/{ids}.json", response_model=None, dependencies=[Known])
 def get_tilejson(request: Request, ids: str, session: ReadSession, asking: Asking, cache: Cache) -> Response:
     """TileJSON 3.0 of one or several layers."""
-    layers, language = layers_named(ids), language_of(request)
+    layers, language, asking = layers_named(ids), language_of(request), for_tiles(asking)
     boxes = [box for layer in layers if (box := known_extent(session, cache, layer, asking))]
     document: dict[str, Any] = {
         "tilejson": "3.0.0",
@@ -90,7 +90,7 @@ async def get_tile(request: Request) -> Response:
         raise UnknownFeature(f"ไม่มีไทล์แบบ {written!r}", f"There are no {written!r} tiles")
     layers, tile, kind = layers_named(ids), tile_at(z, x, y), _WRITTEN[written]
     # Who comes without a credential is the public; looking into one is for a thread, because the database is asked.
-    asking = await run_in_threadpool(asking_of, request) if brings_credentials(request) else read.Asking()
+    asking = for_tiles(await run_in_threadpool(asking_of, request)) if brings_credentials(request) else read.Asking()
     cache = request.app.state.cache
     key = (ids, tile, kind, asking.eyes)
     kept = cache.kept(key)

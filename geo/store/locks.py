@@ -28,6 +28,8 @@ _BESIDE: dict[str, dict[str, tuple[Role, ...]]] = {
     "release_cell": {"SELECT (release_id, cell_id, count, geom, geom_mercator)": tuple(READERS)},
 }
 _ROLES = (*READERS, Role.WRITER)
+# The one way into the log of readings: nobody has a right to its table, not to add, and not to take away.
+_NOTE = "FUNCTION atlas_note_read(text, text, text, text, text, bigint[])"
 _SIGNED = "atlas_area()"
 
 
@@ -74,6 +76,8 @@ def statements(layers: Mapping[str, Layer]) -> Iterator[str]:
     for table, rights in _BESIDE.items():
         for right, roles in rights.items():
             yield f"GRANT {right} ON {table} TO {', '.join(roles)}"
+    yield f"REVOKE ALL ON {_NOTE} FROM {everyone}"
+    yield f"GRANT EXECUTE ON {_NOTE} TO {Role.WRITER}"
     yield "ALTER TABLE release_cell ENABLE ROW LEVEL SECURITY"
     for role in READERS:
         # A square too small to be told is not to be known of either.

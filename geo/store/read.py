@@ -16,10 +16,11 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Date, Select, and_, case, cast, false, func, null, or_, select
 from sqlalchemy.orm import Session
 
-from geo.errors import BadRequest, Text, UnknownFeature
+from geo.errors import BadRequest, NotYours, Text, UnknownFeature
 from geo.layer import Audience, Base, Cells, Field, Layer, Published
 from geo.people.areas import NOWHERE, Areas
 from geo.shapes.whereabouts import Box
+from geo.store.audit import WITNESS, Witness
 from geo.store.tables import Release, ReleaseCell
 from geo.thai import search_key
 
@@ -224,7 +225,22 @@ def features(session: Session, layer: Layer, asking: Asking, wanted: Wanted, *, 
     shape: Any = func.ST_AsGeoJSON(func.ST_ForcePolygonCCW(inner.c.geom), DEGREE_DIGITS) if shapes else null()
     found = session.execute(select(inner.c.id, *(inner.c[n] for n in names), shape).order_by(inner.c.id)).all()
     features = [_feature(tuple(row), names) for row in found[:limit]]
+    _witnessed(session, layer, asking, [one["id"] for one in features])
     return Page(features=features, next_after=features[-1]["id"] if len(found) > limit else None)
+
+
+def is_written_down(layer: Layer, asking: Asking) -> bool:
+    """Whether reading this layer as this audience is noted in the log of readings: where it shows what is by name."""
+    by_name = (Audience.CARE, Audience.TAX)
+    return asking.audience in by_name and any(one.audience == asking.audience for one in layer.fields.values())
+
+
+def _witnessed(session: Session, layer: Layer, asking: Asking, ids: Sequence[int]) -> None:
+    if ids and is_written_down(layer, asking):
+        witness: Witness | None = session.info.get(WITNESS)
+        if witness is None:
+            raise NotYours("การอ่านนี้ต้องถูกบันทึก", "This reading has to be written down, and nobody is there to do it")
+        witness(layer.id, ids)
 
 
 def feature(session: Session, layer: Layer, asking: Asking, fid: int) -> dict[str, Any]:

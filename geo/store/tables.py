@@ -7,7 +7,7 @@ from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, LargeBinary, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.layer import Base
@@ -109,6 +109,37 @@ class ReleaseCell(Base):
     basis: Mapped[int]
     geom: Mapped[WKBElement] = mapped_column(Geometry(geometry_type=None, srid=-1, spatial_index=False))
     geom_mercator: Mapped[WKBElement] = mapped_column(Geometry(geometry_type=None, srid=-1, spatial_index=False))
+
+
+class ReadLog(Base):
+    """One reading of rows that are personal or of taxes: who, why, through which door, which records.
+
+    Rows are written by `atlas_note_read` alone. `chain` is the digest of the row with the chain of the one before, so
+    that a row which was altered or taken out shows.
+    """
+
+    __tablename__ = "read_log"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[dt.datetime]
+    person: Mapped[str]
+    audience: Mapped[str]
+    purpose: Mapped[str]
+    door: Mapped[str]
+    layer: Mapped[str]
+    records: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    chain: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ReadLogHead(Base):
+    """How many readings there are and the last one's chain: so that rows missing at the end show too."""
+
+    __tablename__ = "read_log_head"
+    __table_args__ = (CheckConstraint("one", name="one"),)
+
+    one: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    readings: Mapped[int] = mapped_column(BigInteger)
+    chain: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class TileCount(Base):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -132,13 +132,21 @@ def tile_sql(layer: Layer, asking: Asking, z: int, written: TileFormat = TileFor
     return f"SELECT CASE WHEN ({_literal(_held(layer))}) <= {plan.at_most} THEN ({shapes}) ELSE ({squares}) END"
 
 
+def for_tiles(asking: Asking) -> Asking:
+    """Who asks, as far as tiles go: nothing personal is in a tile, nor is reading one written down (DOMAIN §7.2).
+
+    Case workers and the tax office get the tiles of the municipality, in their own areas.
+    """
+    if asking.audience in (Audience.CARE, Audience.TAX):
+        return replace(asking, audience=Audience.STAFF, purpose=None)
+    return asking
+
+
 def tile_fields(layer: Layer, asking: Asking) -> tuple[str, ...]:
     """The properties a tile carries: what the popup, the style and the labels need, of those the audience gets."""
     shown = shown_fields(layer, asking)
     if isinstance(form(layer, asking), Cells):
         return tuple(shown)
-    # No personal value goes into a tile (DOMAIN §7.2): case workers and the tax office get what the municipality gets.
-    shown = {name: words for name, words in shown.items() if words.audience in Audience.STAFF.sees}
     named = (layer.name_field, layer.style.by, layer.style.label, *layer.popup, *layer.links)
     return tuple(dict.fromkeys(name for name in named if name in shown))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import geoalchemy2
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from geo.store.area import AREA_FUNCTION_DROPS, AREA_FUNCTIONS
+from geo.store.audit import NOTE_READ, NOTE_READ_DROP
 from geo.store.functions import FOLLOWED
 from geo.store.locks import drop_locks
 from layers import LAYERS
@@ -55,6 +57,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("release_id", "cell_id", name=op.f("release_cell_pkey")),
     )
     op.create_index("release_cell_geom_index", "release_cell", ["geom"], postgresql_using="gist")
+    op.create_table(
+        "read_log",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("audience", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("door", sa.Text(), nullable=False),
+        sa.Column("layer", sa.Text(), nullable=False),
+        sa.Column("records", postgresql.ARRAY(sa.BigInteger()), nullable=False),
+        sa.Column("chain", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("read_log_pkey")),
+    )
+    op.create_table(
+        "read_log_head",
+        sa.Column("one", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("readings", sa.BigInteger(), nullable=False),
+        sa.Column("chain", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("one", name=op.f("read_log_head_one_check")),
+        sa.PrimaryKeyConstraint("one", name=op.f("read_log_head_pkey")),
+    )
+    op.execute(sa.text("INSERT INTO read_log_head (readings, chain) VALUES (0, '')"))
     # Made by the server and never on the wire: 32 random bytes, padded to a block, with the two masks of RFC 2104.
     op.execute(
         sa.text("""
@@ -67,13 +91,13 @@ def upgrade() -> None:
           decode(string_agg(lpad(to_hex(byte # 92), 2, '0'), '' ORDER BY n), 'hex') FROM bytes
         """)
     )
-    for function in (*FOLLOWED, *AREA_FUNCTIONS):
+    for function in (*FOLLOWED, *AREA_FUNCTIONS, NOTE_READ):
         op.execute(sa.text(function.replace(":", "\\:")))
 
 
 def downgrade() -> None:
     drop_locks(op.get_bind(), LAYERS)
-    for drop in AREA_FUNCTION_DROPS:
+    for drop in (*AREA_FUNCTION_DROPS, NOTE_READ_DROP):
         op.execute(sa.text(drop))
-    for table in ("release_cell", "release", "area_key"):
+    for table in ("read_log_head", "read_log", "release_cell", "release", "area_key"):
         op.drop_table(table)

@@ -21,10 +21,12 @@ from starlette.routing import Route
 
 from api.app import create_app
 from api.settings import Settings
-from geo.layer import Audience
+from geo.layer import Audience, Layer
 from geo.store.tiles import Tile
 from layers import LAYERS
 from tests.makers import HAT_YAI, make_rows, release_all
+from tests.people.made import make_person
+from tests.people.visiting import bearer, token_for
 
 # How each route with parameters is visited; `{id}` stands for a layer, `{fid}` for one of its features.
 VISITS = {
@@ -62,14 +64,34 @@ def full(engine: Engine) -> dict[str, list[int]]:
 
 
 @pytest.fixture
+def elsewhere(engine: Engine) -> dict[str, list[int]]:
+    """The same in another town, with secrets of its own."""
+    with Session(engine) as session, session.begin():
+        made = {}
+        for name, layer in LAYERS.items():
+            words: dict[str, Any] = {column: f"elsewhere-{name}-{column}" for column in text_columns(layer)}
+            made[name] = make_rows(session, name, count=2, municipality="9099", **words)
+        release_all(session)
+        return made
+
+
+def text_columns(layer: Layer) -> list[str]:
+    return [
+        name for name, words in layer.fields.items()
+        if words.audience is not Audience.PUBLIC and words.imported and not words.codes and words.python_type is str
+    ]  # fmt: skip
+
+
+@pytest.fixture
 def app(database_url: str, tmp_path: Path) -> FastAPI:
     return create_app(Settings(home=tmp_path, demo=True), database_url=database_url)
 
 
-def secrets() -> set[str]:
+def secrets(audience: Audience = Audience.PUBLIC) -> set[str]:
+    """The secrets that an audience must not see."""
     return {
-        f"secret-{layer.id}-{name}" for layer in LAYERS.values() for name, words in layer.fields.items()
-        if words.audience is not Audience.PUBLIC and words.imported and not words.codes and words.python_type is str
+        f"secret-{layer.id}-{name}" for layer in LAYERS.values() for name in text_columns(layer)
+        if layer.fields[name].audience not in audience.sees
     }  # fmt: skip
 
 
@@ -132,6 +154,86 @@ def test_no_public_door_shows_a_hidden_value_or_name(app: FastAPI, full: dict[st
                 assert not leaked, f"{address} as {accept} shows {leaked[:5]}"
                 visited += 1
     assert visited > 300
+
+
+GRANTS = {
+    Audience.PARTNER: "partner municipality 9098",
+    Audience.COMMUNITY: "community community {community}",
+    Audience.STAFF: "staff municipality 9098",
+    Audience.STEWARD: "steward municipality 9098",
+    Audience.CARE: "care municipality 9098",
+    Audience.TAX: "tax municipality 9098",
+}
+# What each audience is there for: a column of its own that it must be able to read.
+ITS_OWN = {
+    Audience.STAFF: ("asset", "contact"),
+    Audience.CARE: ("household", "head_name"),
+    Audience.TAX: ("parcel", "owner_name"),
+}
+
+
+@pytest.mark.parametrize("audience", GRANTS)
+def test_no_door_shows_an_audience_what_is_not_its_own(
+    audience: Audience, app: FastAPI, engine: Engine, full: dict[str, list[int]], elsewhere: dict[str, list[int]]
+) -> None:
+    """Neither a column of another audience nor anything hidden of another town, on any door."""
+    make_person(engine, "somebody", GRANTS[audience].format(community=full["community"][0]))
+    looked_for = secrets(audience)
+    assert looked_for
+    with TestClient(app, raise_server_exceptions=False) as client:
+        headers = signed_in_as(client, audience)
+        for address in dict.fromkeys((*addresses(app, full), *items_of(elsewhere))):
+            answer = client.get(address, headers=headers | {"Accept": "application/json"})
+            assert answer.status_code < 500, f"{address}: {answer.status_code}"
+            said = readable(answer.content, answer.headers.get("content-type", "")) + json.dumps(dict(answer.headers))
+            leaked = [secret for secret in looked_for if secret in said] + re.findall("elsewhere-[a-z_-]+", said)
+            assert not leaked, f"{address} shows {audience} {leaked[:5]}"
+            if "no-store" not in answer.headers.get("cache-control", ""):
+                assert address in PAGES_FOR_ALL or answer.status_code >= 400 or is_for_all(address), address
+        if audience in ITS_OWN:
+            layer, column = ITS_OWN[audience]
+            found = client.get(f"/collections/{layer}/items", headers=headers).json()["features"]
+            assert {one["properties"][column] for one in found} == {f"secret-{layer}-{column}"}
+
+
+def signed_in_as(client: TestClient, audience: Audience) -> dict[str, str]:
+    words = {"scope": str(audience), "purpose": "the leak test"}
+    return bearer(token_for(client, "somebody", **words).json()["access_token"])
+
+
+def items_of(made: dict[str, list[int]]) -> Iterator[str]:
+    for name, ids in made.items():
+        yield from (f"/collections/{name}/items/{fid}" for fid in ids)
+
+
+def is_for_all(address: str) -> bool:
+    """What holds no row of any layer, or only of the program itself."""
+    return address.split("?")[0] in PAGES_FOR_ALL
+
+
+PAGES_FOR_ALL = {"/healthz", "/readyz", "/openapi.json", "/api", "/api.html", "/conformance", "/login"}
+
+
+@pytest.mark.parametrize("audience", [Audience.STAFF, Audience.CARE, Audience.TAX])
+def test_a_row_of_another_town_is_not_there(
+    audience: Audience, app: FastAPI, engine: Engine, full: dict[str, list[int]], elsewhere: dict[str, list[int]]
+) -> None:
+    make_person(engine, "somebody", GRANTS[audience])
+    with TestClient(app, raise_server_exceptions=False) as client:
+        headers = signed_in_as(client, audience)
+        for name, layer in LAYERS.items():
+            told = [client.get(f"/collections/{name}/items/{fid}", headers=headers)
+                    for fid in (elsewhere[name][0], 999_999)]  # fmt: skip
+            if layer.is_open:
+                assert told[0].status_code == 200
+                continue
+            assert [one.status_code for one in told] == [404, 404], name
+            # Told in the same words as a row that never was.
+            assert told[0].json()["detail"].replace(str(elsewhere[name][0]), "…") == told[1].json()["detail"].replace(
+                "999999", "…"
+            )
+            listed = client.get(f"/collections/{name}/items", headers=headers, params={"municipality": "9099"})
+            assert listed.json()["features"] == []
 
 
 def keys_in(answer: Any) -> set[str]:
