@@ -18,15 +18,18 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.caching import EditCache, Listener
-from api.errors import add_error_handlers
+from api.errors import Caught, add_error_handlers
 from api.log import RequestLog
 from api.people.budget import HashingBudget
+from api.people.who import PEOPLE
 from api.settings import Settings
+from geo.shapes.whereabouts import Box
 from geo.store.area import known_key
 from geo.store.db import read_only_engine, read_only_pool, writing_engine
 from geo.store.roles import READERS, TILE_READERS, Role, signed_in_as
 
 HERE = Path(__file__).parent
+EVERYWHERE = Box(west=-180, south=-90, east=180, north=90)
 # Tiles first: routes are tried in order, and a map asks for tiles by the hundred.
 ROUTES = ("tiles", "items", "collections", "landing", "health", "imports", "maps", "sign_in", "oidc", "me", "people")
 
@@ -68,7 +71,9 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
         CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD", "OPTIONS"], expose_headers=["ETag"]
     )
     app.add_middleware(Packed, minimum_size=1000, compresslevel=5)
+    app.add_middleware(Forgetting, cache=app.state.cache)
     app.add_middleware(Headed)
+    app.add_middleware(Caught)
     app.add_middleware(RequestLog)
     return app
 
@@ -102,6 +107,26 @@ class Headed:
             await send(message)
 
         await self.app({**scope, "method": "GET"}, receive, without_body)
+
+
+class Forgetting:
+    """After anything but a reading nobody is remembered: what was ended by it is over before its answer arrives."""
+
+    def __init__(self, app: ASGIApp, cache: EditCache) -> None:
+        self.app, self.cache = app, cache
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, and forget before the answer begins."""
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self.app(scope, receive, send)
+            return
+
+        async def forgetting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.cache.edited(PEOPLE, EVERYWHERE)
+            await send(message)
+
+        await self.app(scope, receive, forgetting)
 
 
 class Asked(StaticFiles):

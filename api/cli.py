@@ -141,7 +141,9 @@ def up(
             token = None if begun else make_token(session, "bootstrap")
         engine.dispose()
         if token:
-            console.print(f"โทเคนสำหรับเขียนผ่านเว็บ แสดงครั้งเดียว · write token, shown once: {token}", markup=False)
+            console.print(
+                f"โทเคนสำหรับเขียนผ่านเว็บ แสดงครั้งเดียว · write token, shown once: {token}", markup=False, soft_wrap=True
+            )
         _serve(settings, url, settings.workers)
 
 

@@ -10,6 +10,7 @@ from threading import Event
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -29,8 +30,8 @@ from layers import layer_named
 
 __all__ = [
     "Asking", "Cache", "Known", "MaybeSignedIn", "Me", "NamedLayer", "Now", "PeopleSession", "Person", "ReadSession",
-    "SignedIn", "Steward", "StillServing", "TheSettings", "Writer", "WritingEngine", "area_of", "asking_of", "box_of",
-    "brings_credentials", "session_as",
+    "SignedIn", "Steward", "StillServing", "TheSettings", "Writer", "WritingEngine", "area_of", "asking_of",
+    "asking_soon", "box_of", "session_as",
 ]  # fmt: skip
 
 
@@ -72,9 +73,15 @@ def asking_of(request: Request) -> read.Asking:
     return asking
 
 
-def brings_credentials(request: Request) -> bool:
-    """Whether there is anything to look into."""
-    return "authorization" in request.headers or "cookie" in request.headers
+async def asking_soon(request: Request) -> read.Asking:
+    """The same for a coroutine: who is not remembered is looked up in a thread, because the database is asked."""
+    if "authorization" not in request.headers and "cookie" not in request.headers:
+        return read.Asking()
+    known = who.remembered(request, at=_now())
+    if known is not None:
+        request.state.signed_in = known
+        return asking_of(request)
+    return await run_in_threadpool(asking_of, request)
 
 
 def _read_session(request: Request, asking: Annotated[read.Asking, Depends(asking_of)]) -> Iterator[Session]:

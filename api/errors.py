@@ -6,13 +6,15 @@ A bad request is 400, never 422; what nobody foresaw says "500" outside and ever
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.negotiation import language_of, wants_html
 from api.pages import page
@@ -85,7 +87,6 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(AtlasError, _ours)
     app.add_exception_handler(RequestValidationError, _bad_parameters)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 def _ours(request: Request, error: Exception) -> Response:
@@ -121,12 +122,48 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:
-    log.error("unforeseen failure on %s %s", request.method, request.url.path, exc_info=error)
+    # Where it happened and of what kind, and not its words: a database's message quotes the row, an address the sender.
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    kinds = " < ".join(type(one).__name__ for one in _causes(error))
+    route = getattr(request.scope.get("route"), "path", "-")
+    log.error("unforeseen failure on %s %s: %s\n%s", request.method, route, kinds, frames)
     return problem_response(
         request,
         500,
         Text("ระบบขัดข้อง เราบันทึกเหตุการณ์ไว้แล้ว", "Something went wrong here; it has been noted in the log"),
     )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+class Caught:
+    """Answers what nobody foresaw, so that no server beneath us logs the exception with all its words."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; a failure becomes the answer where none has begun, and else ends the connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        except Exception as error:  # noqa: BLE001  # the outermost door: everything ends here, in words
+            answer = _unforeseen(Request(scope, receive), error)
+            if not begun:
+                await answer(scope, receive, send)
 
 
 def problem_response(

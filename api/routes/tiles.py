@@ -6,11 +6,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from starlette.concurrency import run_in_threadpool
 
 from api.answers import answer, json_answer
 from api.caching import EditCache, Kept
-from api.deps import Asking, Cache, Known, ReadSession, area_of, asking_of, brings_credentials, known_parameters
+from api.deps import Asking, Cache, Known, ReadSession, area_of, asking_soon, known_parameters
 from api.links import base_of
 from api.negotiation import language_of
 from api.routes.collections import known_extent
@@ -89,8 +88,7 @@ async def get_tile(request: Request) -> Response:
     if written not in _WRITTEN:
         raise UnknownFeature(f"ไม่มีไทล์แบบ {written!r}", f"There are no {written!r} tiles")
     layers, tile, kind = layers_named(ids), tile_at(z, x, y), _WRITTEN[written]
-    # Who comes without a credential is the public; looking into one is for a thread, because the database is asked.
-    asking = for_tiles(await run_in_threadpool(asking_of, request)) if brings_credentials(request) else read.Asking()
+    asking = for_tiles(await asking_soon(request))
     cache = request.app.state.cache
     key = (ids, tile, kind, asking.eyes)
     kept = cache.kept(key)

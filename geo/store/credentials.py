@@ -49,6 +49,7 @@ class Credential:
     since: dt.datetime | None
     may_write: bool
     with_totp: bool
+    ends: dt.datetime
 
 
 def account_of(person: Person) -> Account:
@@ -79,7 +80,7 @@ def session_behind(session: Session, cookie: str, *, at: dt.datetime) -> Credent
     kept, person = row
     return Credential(kind="session", id=kept.id, person=account_of(person), audience=Audience(kept.audience),
                       purpose=kept.purpose, may_write=True,
-                      since=kept.switched_at, with_totp=kept.with_totp)  # fmt: skip
+                      since=kept.switched_at, with_totp=kept.with_totp, ends=kept.ends_at)  # fmt: skip
 
 
 def end_session(session: Session, cookie: str) -> None:
@@ -194,7 +195,8 @@ def token_behind(session: Session, token: str, *, at: dt.datetime) -> Credential
         return None
     kept, person = row
     return Credential(kind=kept.kind, id=kept.id, person=account_of(person), audience=Audience(kept.audience),
-                      purpose=kept.purpose, since=None, may_write=kept.may_write, with_totp=kept.with_totp)  # fmt: skip
+                      purpose=kept.purpose, since=None, may_write=kept.may_write, with_totp=kept.with_totp,
+                      ends=kept.ends_at)  # fmt: skip
 
 
 def api_tokens(session: Session, person: int, *, at: dt.datetime) -> list[BearerToken]:

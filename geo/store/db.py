@@ -81,8 +81,8 @@ async def _asked(
 ) -> One:
     if area is None:
         return await ask(connection)
-    # One journey for all of it; the setting ends with the transaction, whatever becomes of that.
-    async with connection.pipeline(), connection.transaction():
+    # One journey and one transaction: what is sent together before a sync is one, and the setting ends with it.
+    async with connection.pipeline():
         await connection.execute("SELECT set_config('atlas.area', %s, true)", (area,))
         return await ask(connection)
 
@@ -99,6 +99,8 @@ def _engine(url: str, options: str, *, pool_size: int) -> Engine:
         max_overflow=8,
         pool_timeout=POOL_SECONDS,
         pool_pre_ping=False,
+        # A failure's words would carry what was asked and written.
+        hide_parameters=True,
         connect_args={"options": options, "connect_timeout": CONNECT_SECONDS, "prepare_threshold": PREPARE_AFTER},
     )
 

@@ -98,6 +98,16 @@ END $$
 """
 
 
+# What decides who somebody is: a change of any of it is told as an edit everywhere.
+PEOPLE_TABLES = ("person", "person_grant", "totp_rule", "web_session", "bearer_token")
+PEOPLE_CHANGED = """
+CREATE FUNCTION atlas_people_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('atlas_edit', '{"layer": "people", "box": [-180, -90, 180, 90]}');
+  RETURN NULL;
+END $$
+"""
+
 FOLLOWED = (
     WIDENED,
     _followed("insert", (("new_rows", 1),)),

@@ -86,7 +86,7 @@ def statements(layers: Mapping[str, Layer]) -> Iterator[str]:
         for table in (quoted(layer.id), quoted(layer.history.name)):
             yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
             yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {Role.WRITER}"
-            yield from _policy(table, Role.WRITER, "ALL", in_area(layer, table))
+            yield from _policy(table, Role.WRITER, "ALL", f"(SELECT atlas_everywhere()) OR {in_area(layer, table)}")
         for role, audience in READERS.items():
             columns = columns_of(layer, audience)
             if columns:
@@ -108,7 +108,7 @@ def in_area(layer: Layer, table: str) -> str:
     """Whether a row lies in the area that was signed for this transaction, as SQL; `table` is how the row is named."""
     names = layer.table.__table__.columns.keys()
     # Each is asked once a statement and not once a row: that is what the sub-selects are for.
-    tests = ["(SELECT atlas_everywhere())", f"{table}.municipality = ANY ((SELECT atlas_towns())::text[])"]
+    tests = [f"{table}.municipality = ANY ((SELECT atlas_towns())::text[])"]
     for column, ids in (("community_id", "atlas_communities()"), *_OWN_ID.get(layer.id, ())):
         if column in names:
             tests.append(f"{table}.{column} = ANY ((SELECT {ids})::bigint[])")

@@ -180,7 +180,7 @@ def _shapes(layer: Layer, asking: Asking, z: int) -> Select[Any]:
 def _rows_near(layer: Layer, asking: Asking) -> Any:
     near = func.ST_Transform(_envelope(BUFFER / EXTENT), 4326)
     geom = ReleaseCell.geom if isinstance(form(layer, asking), Cells) else layer.table.geom
-    query = rows(layer, asking, Wanted()).order_by(None)
+    query = rows(layer, asking, Wanted(by_place=True)).order_by(None)
     return query.where(geom.op("&&")(near)).subquery("r")
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 
 from geo.store.area import AREA_FUNCTION_DROPS, AREA_FUNCTIONS
 from geo.store.audit import NOTE_READ, NOTE_READ_DROP
-from geo.store.functions import FOLLOWED
+from geo.store.functions import FOLLOWED, PEOPLE_CHANGED, PEOPLE_TABLES
 from geo.store.locks import drop_locks
 from layers import LAYERS
 
@@ -79,6 +79,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("one", name=op.f("read_log_head_pkey")),
     )
     op.execute(sa.text("INSERT INTO read_log_head (readings, chain) VALUES (0, '')"))
+    op.execute(sa.text(PEOPLE_CHANGED.replace(":", "\\:")))
+    for table in PEOPLE_TABLES:
+        op.execute(
+            sa.text(f"CREATE TRIGGER atlas_people AFTER INSERT OR UPDATE OR DELETE ON {table} "
+                    "FOR EACH STATEMENT EXECUTE FUNCTION atlas_people_changed()")
+        )  # fmt: skip
     # Made by the server and never on the wire: 32 random bytes, padded to a block, with the two masks of RFC 2104.
     op.execute(
         sa.text("""
@@ -97,6 +103,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     drop_locks(op.get_bind(), LAYERS)
+    for table in PEOPLE_TABLES:
+        op.execute(sa.text(f"DROP TRIGGER atlas_people ON {table}"))
+    op.execute(sa.text("DROP FUNCTION atlas_people_changed()"))
     for drop in (*AREA_FUNCTION_DROPS, NOTE_READ_DROP):
         op.execute(sa.text(drop))
     for table in ("read_log_head", "read_log", "release_cell", "release", "area_key"):

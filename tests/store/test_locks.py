@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 import pytest
+from psycopg import AsyncConnection
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -15,6 +18,7 @@ from sqlalchemy.pool import NullPool
 from geo.layer import Audience, Cells
 from geo.people.areas import NOWHERE, Areas
 from geo.store.area import SECONDS, known_key, signed
+from geo.store.db import read_once, read_only_pool
 from geo.store.locks import columns_of, drift, locks_are_current
 from geo.store.migrate import migrate
 from geo.store.roles import READERS, Role, signed_in_as
@@ -260,6 +264,23 @@ def test_the_setting_of_another_transaction_cannot_be_read(database_url: str, ar
         assert one.execute("SELECT atlas_towns()").fetchone() == (["9098"],)
         one.rollback()
         assert one.execute("SELECT atlas_towns()").fetchone() == ([],)
+
+
+def test_a_pooled_connection_keeps_nothing_of_whose_tile_it_made(
+    database_url: str, area: Callable[..., str], full: dict[str, list[int]]
+) -> None:
+    async def count(connection: AsyncConnection[Any]) -> int:
+        return int((await (await connection.execute("SELECT count(*) FROM household")).fetchone() or [-1])[0])
+
+    async def asked() -> list[int]:
+        pool = read_only_pool(signed_in_as(database_url, Role.MEMBER), size=1)
+        await pool.open()
+        areas = (area("staff", HAT_YAI), None, area("staff", SONGKHLA), None)
+        found = [await read_once(pool, count, area=one) for one in areas]
+        await pool.close()
+        return found
+
+    assert asyncio.run(asked()) == [8, 0, 3, 0]
 
 
 def test_the_index_is_used_behind_the_lock(database_url: str, engine: Engine, area: Callable[..., str]) -> None:
