@@ -14,12 +14,23 @@ from sqlalchemy.pool import NullPool
 from api.settings import Settings
 from geo.errors import AtlasError, Text
 from geo.store.cluster import private_cluster
+from geo.store.locks import drift
 from geo.store.migrate import is_current
+from layers import LAYERS
 
 _BUILT = Text("หน้าเว็บสร้างแล้ว", "web pages built")
 _NOT_BUILT = Text("ยังไม่ได้สร้างหน้าเว็บ (make run)", "web pages not built yet (make run)")
 _CURRENT = Text("ตารางเป็นรุ่นปัจจุบัน", "tables are current")
 _NOT_CURRENT = Text("ตารางไม่เป็นรุ่นปัจจุบัน (atlas up)", "tables are not current (atlas up)")
+_LOCKED = Text("สิทธิ์ในฐานข้อมูลตรงตามชั้นข้อมูล", "rights in the database are as the layers say")
+_NOT_LOCKED = Text("สิทธิ์ในฐานข้อมูลถูกแก้ด้วยมือ (atlas up ตั้งใหม่)", "rights in the database were changed by hand (atlas up)")
+_QUICK = Text("แผนที่ของผู้เข้าสู่ระบบใช้ดัชนี", "members' maps use the index")
+_NOT_QUICK = Text(
+    "แผนที่ของผู้เข้าสู่ระบบช้า: ผู้ดูแลฐานข้อมูลต้องสั่ง ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF",
+    "members' maps are slow: the server's superuser has to say "
+    "ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF",
+)
+_LEAKPROOF = "SELECT proleakproof FROM pg_proc WHERE oid = to_regprocedure('geometry_overlaps(geometry, geometry)')"
 MINIMUM = {"postgresql": (15,), "postgis": (3, 3)}
 
 
@@ -60,6 +71,11 @@ def _database(url: str) -> Iterator[Finding]:
             yield Finding(good=good, told=Text(f"{name} {version}", f"{name} {version}"))
         current = is_current(connection)
         yield Finding(good=current, told=_CURRENT if current else _NOT_CURRENT)
+        if current:
+            locked = not drift(connection, LAYERS)
+            yield Finding(good=locked, told=_LOCKED if locked else _NOT_LOCKED)
+            quick = bool(connection.scalar(text(_LEAKPROOF)))
+            yield Finding(good=quick, told=_QUICK if quick else _NOT_QUICK)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

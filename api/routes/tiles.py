@@ -116,8 +116,7 @@ async def _made(
     since = cache.edits(names)
     made = await read_once(
         request.app.state.tiles[Role.PUBLIC if asking.audience is Audience.PUBLIC else Role.MEMBER],
-        lambda connection: tile_bytes(connection, layers, asking, tile, kind),
-        area=area_of(request, asking),
+        lambda connection: tile_bytes(connection, layers, asking, tile, kind, area=area_of(request, asking)),
     )
     kept = Kept.of(made)
     west, south, east, north = tile.degrees()

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from geo.errors import SetupMissing
+from geo.store.locks import LEAKPROOF
 from geo.store.postgres_programs import (
     KEEPER,
     MEGABYTE,
@@ -72,11 +73,6 @@ def not_started(log: Path, said_before: int, told: str) -> SetupMissing:
         f"เปิดฐานข้อมูลไม่สำเร็จ บันทึกอยู่ที่ {log}:\n{last}",
         f"The database server did not start; its log is {log}:\n{last}",
     )
-
-
-# Behind row-level security PostgreSQL uses an index only for a test that cannot tell anything of a row it throws out.
-# Comparing two rectangles cannot: it raises no error, whatever is in them. Only a superuser may say so.
-LEAKPROOF = "ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF"
 
 
 def prepare(template: str, keeper: str) -> None:

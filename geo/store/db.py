@@ -53,10 +53,8 @@ def read_only_pool(url: str, *, size: int = 4) -> AsyncConnectionPool:
     )  # fmt: skip
 
 
-async def read_once(
-    pool: AsyncConnectionPool, ask: Callable[[AsyncConnection[Any]], Awaitable[One]], *, area: str | None = None
-) -> One:
-    """What `ask` reads, in a signed area where one is given (`area.py`); StoreAway while the database is away.
+async def read_once(pool: AsyncConnectionPool, ask: Callable[[AsyncConnection[Any]], Awaitable[One]]) -> One:
+    """What `ask` reads; StoreAway while the database is away.
 
     A connection that died while it lay idle (the database was started anew) costs nobody an answer: the dead ones are
     sorted out, and `ask` is asked once more.
@@ -65,7 +63,7 @@ async def read_once(
         # Lent and given back by hand: each statement is a transaction of its own, so there is nothing to commit.
         connection = await pool.getconn()
         try:
-            return await _asked(connection, ask, area)
+            return await ask(connection)
         except psycopg.OperationalError:
             if not connection.broken:
                 raise
@@ -73,18 +71,7 @@ async def read_once(
             await pool.putconn(connection)
         await pool.check()
         async with pool.connection() as connection:
-            return await _asked(connection, ask, area)
-
-
-async def _asked(
-    connection: AsyncConnection[Any], ask: Callable[[AsyncConnection[Any]], Awaitable[One]], area: str | None
-) -> One:
-    if area is None:
-        return await ask(connection)
-    # One journey and one transaction: what is sent together before a sync is one, and the setting ends with it.
-    async with connection.pipeline():
-        await connection.execute("SELECT set_config('atlas.area', %s, true)", (area,))
-        return await ask(connection)
+            return await ask(connection)
 
 
 def writing_engine(url: str, *, pool_size: int = 4) -> Engine:

@@ -29,6 +29,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import JSON, Boolean, Double, Integer, Numeric
 
 from geo.layer import Audience, Cells, Layer, Published
+from geo.store.area import SETTING
 from geo.store.functions import COUNT_ZOOM
 from geo.store.read import Asking, Wanted, form, rows, shown_fields
 from geo.store.tables import ReleaseCell
@@ -77,9 +78,13 @@ def _latitude(row: float, z: int) -> float:
 
 
 async def tile_bytes(
-    connection: AsyncConnection[Any], layers: Sequence[Layer], asking: Asking, tile: Tile, written: TileFormat
-) -> bytes:
-    """The tile of these layers, one after the other, all as of one moment; empty where nothing is."""
+    connection: AsyncConnection[Any], layers: Sequence[Layer], asking: Asking, tile: Tile, written: TileFormat,
+    *, area: str | None = None,
+) -> bytes:  # fmt: skip
+    """The tile of these layers, one after the other, all as of one moment; empty where nothing is.
+
+    `area` is the signed area of whoever is no part of the public (`area.py`).
+    """
     shown = [
         layer for layer in layers if tile.z in layer.zooms or (layer.generalise and tile.z < layer.generalise.below)
     ]
@@ -88,7 +93,8 @@ async def tile_bytes(
     if parts:
         # Bytes as they are: the driver would otherwise have them spelled out as text.
         async with connection.cursor(binary=True) as cursor:
-            await cursor.execute(_JOINED[written](parts), {"z": tile.z, "x": tile.x, "y": tile.y})
+            statement = _JOINED[written](parts) + (_IN_AREA if area else "")
+            await cursor.execute(statement, {"z": tile.z, "x": tile.x, "y": tile.y, "area": area})
             found = await cursor.fetchone()
             made = found[0] if found else None
     if written is TileFormat.MVT:
@@ -100,6 +106,9 @@ _JOINED: dict[TileFormat, Callable[[list[str]], str]] = {
     TileFormat.MVT: lambda parts: "SELECT " + " || ".join(f"coalesce({part}, ''::bytea)" for part in parts),
     TileFormat.GEOJSON: lambda parts: f"SELECT concat_ws(',', {', '.join(parts)})",
 }
+# The setting is made in the statement itself, a journey less than a transaction around it, and ends with it. It comes
+# before the tile because a row is needed before anything is made of it; were it not so, the tile would be empty.
+_IN_AREA = f" FROM (SELECT set_config('{SETTING}', %(area)s, true) AS area OFFSET 0) AS s WHERE s.area <> ''"
 _STATEMENTS: dict[Hashable, str] = {}
 MOST_STATEMENTS = 2_000  # a town has a handful of areas; a server of many towns may have hundreds
 

@@ -6,6 +6,7 @@ cache; pgbench draws from the same list. Both have eight connections.
 
 from __future__ import annotations
 
+import datetime as dt
 import http.client
 import random
 import re
@@ -17,7 +18,12 @@ import time
 from pathlib import Path
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
+from geo.layer import Audience
+from geo.people.areas import AreaKind
+from geo.store import people
+from geo.store.credentials import account_of, make_api_token
 from geo.store.read import Asking
 from geo.store.tiles import tile_sql
 from layers import LAYERS
@@ -28,6 +34,7 @@ ZOOMS = (15, 16)
 CONNECTIONS = 8
 SEED = 2569
 REPEATED_TILES, REPEATS = 60, 10
+MEMBERS_TILES = 400
 LUA = """
 local file = io.open("{paths}")
 local paths = {{}}
@@ -83,7 +90,7 @@ def tile_rows(bench: Bench, *, rounds: int) -> list[Figure]:
         both = _pgbench(bench, scripts, len(tiles))
         asked.append(1 / (1 / both - 1 / alone))
         said(f"tiles, round {number} of {rounds}: {served[-1][0]:.0f} a second served, {asked[-1]:.0f} in PostgreSQL")
-    return [_throughput(tiles, served, asked), _repeated(bench, tiles)]
+    return [_throughput(tiles, served, asked), _repeated(bench, tiles), _members(bench, tiles)]
 
 
 def _tiles(bench: Bench) -> list[tuple[int, int, int]]:
@@ -212,10 +219,52 @@ def _repeated(bench: Bench, tiles: list[tuple[int, int, int]]) -> Figure:
     )
 
 
-def _timed_get(connection: socket.socket, path: str) -> float:
+def _members(bench: Bench, tiles: list[tuple[int, int, int]]) -> Figure:
+    """One connection: each tile once as the public and once as somebody of the staff, in random order."""
+    token = _staff_token(bench)
+    chosen = random.Random(SEED + 1).sample(tiles, min(MEMBERS_TILES, len(tiles)))
+    taken: dict[str, list[float]] = {"": [], token: []}
+    with serving(bench) as address:
+        host, _, port = address.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
+            for z, x, y in tiles[:20]:
+                for who in taken:
+                    _timed_get(connection, f"/tiles/community/{z}/{x}/{y}.mvt", who)
+            for z, x, y in chosen:
+                for who in random.Random(x * y).sample(list(taken), 2):
+                    taken[who].append(_timed_get(connection, f"/tiles/parcel/{z}/{x}/{y}.mvt", who))
+    public, member = (sum(times) / len(times) for times in taken.values())
+    return Figure(
+        what="a tile of somebody signed in ÷ the public's",
+        measured=f"{member / public:.2f} ({member * 1000:.1f} ms ÷ {public * 1000:.1f} ms)",
+        promised="≤ 1.3",
+        holds=member <= 1.3 * public,
+        details=(
+            f"**Signed in**: {len(chosen)} tiles of z15 and z16, none of them kept, each asked for as the public and "
+            "as staff of all towns (token, grants, signed area, row-level security) on one connection; means.",
+        ),
+    )
+
+
+def _staff_token(bench: Bench) -> str:
+    at = dt.datetime.now(dt.UTC)
+    with Session(bench.engine) as session, session.begin():
+        person = people.add_person(session, login=f"bench_{at:%H%M%S}", name="Made-up bench", by="bench", at=at)
+        for town in session.scalars(text("SELECT DISTINCT municipality FROM parcel WHERE municipality IS NOT NULL")):
+            grant = people.grant_in(session, Audience.STAFF, AreaKind.MUNICIPALITY, town, None)
+            people.add_grant(session, person, grant, by="bench", at=at)
+        session.flush()
+        return make_api_token(
+            session, account_of(person), name="bench", audience=Audience.STAFF, purpose=None, may_write=False,
+            with_totp=False, days=1, by="bench", at=at,
+        )  # fmt: skip
+
+
+def _timed_get(connection: socket.socket, path: str, token: str = "") -> float:
     """Seconds for one answer, read from the bare socket: Python's own HTTP client costs as much as a kept tile."""
+    who = f"Authorization: Bearer {token}\r\n" if token else ""
     began = time.perf_counter()
-    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\n{who}\r\n".encode())
     told = b""
     while b"\r\n\r\n" not in told:
         told += connection.recv(65536)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -21,8 +22,11 @@ from geo.store.area import SECONDS, known_key, signed
 from geo.store.db import read_once, read_only_pool
 from geo.store.locks import columns_of, drift, locks_are_current
 from geo.store.migrate import migrate
+from geo.store.read import Asking
 from geo.store.roles import READERS, Role, signed_in_as
+from geo.store.tiles import Tile, TileFormat, tile_bytes
 from layers import LAYERS
+from tests.makers import HAT_YAI as POINT
 from tests.makers import make_rows, point, release_all
 
 Psql = Callable[..., subprocess.CompletedProcess[str]]
@@ -269,18 +273,25 @@ def test_the_setting_of_another_transaction_cannot_be_read(database_url: str, ar
 def test_a_pooled_connection_keeps_nothing_of_whose_tile_it_made(
     database_url: str, area: Callable[..., str], full: dict[str, list[int]]
 ) -> None:
-    async def count(connection: AsyncConnection[Any]) -> int:
-        return int((await (await connection.execute("SELECT count(*) FROM household")).fetchone() or [-1])[0])
+    asking = Asking(audience=Audience.STAFF, areas=Areas(towns=frozenset({"9098", "9099"})))
+    tile = Tile(16, int((POINT[0] + 180) / 360 * 2**16), 31487)
 
     async def asked() -> list[int]:
         pool = read_only_pool(signed_in_as(database_url, Role.MEMBER), size=1)
         await pool.open()
-        areas = (area("staff", HAT_YAI), None, area("staff", SONGKHLA), None)
-        found = [await read_once(pool, count, area=one) for one in areas]
+        found = []
+        for one in (area("staff", HAT_YAI), None, area("staff", SONGKHLA), None):
+            ask = partial(_households, asking=asking, tile=tile, area=one)
+            found.append(await read_once(pool, ask))
         await pool.close()
         return found
 
     assert asyncio.run(asked()) == [8, 0, 3, 0]
+
+
+async def _households(connection: AsyncConnection[Any], *, asking: Asking, tile: Tile, area: str | None) -> int:
+    made = await tile_bytes(connection, [LAYERS["household"]], asking, tile, TileFormat.GEOJSON, area=area)
+    return len(json.loads(made)["features"])
 
 
 def test_the_index_is_used_behind_the_lock(database_url: str, engine: Engine, area: Callable[..., str]) -> None:
