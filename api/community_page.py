@@ -14,11 +14,11 @@ from shapely.geometry import shape
 from sqlalchemy.orm import Session
 
 from geo.errors import Text
-from geo.layer import Layer
+from geo.layer import Cells, Layer
 from geo.render.popup import day
 from geo.shapes.measure import rai_ngan_wah
 from geo.shapes.whereabouts import Box
-from geo.store.read import Asking, Tally, Wanted, feature, features, tallies
+from geo.store.read import Asking, Tally, Wanted, feature, features, form, tallies
 from layers import LAYERS
 
 MOST_ASSETS = 300
@@ -69,6 +69,7 @@ class CommunityPage:
     announced: Text | None
     surveyed: int | None
     surveyed_at_least: int
+    surveyed_in_squares: bool
     risks: list[tuple[Table, Table]]
     assets: list[tuple[Text, str | None, list[dict[str, Any]]]]
     asset_count: int
@@ -94,6 +95,7 @@ def community_page(session: Session, asking: Asking, fid: int) -> CommunityPage:
         announced=_day(words.get("announced_on")),
         surveyed=surveyed[0].count if surveyed else None,
         surveyed_at_least=cells.at_least if cells else 1,
+        surveyed_in_squares=isinstance(form(LAYERS["household"], asking), Cells),
         risks=[
             (_table(session, asking, name, "kind", fid), _table(session, asking, name, "band", fid))
             for name in ("risk_zone", "risk_point")

@@ -160,7 +160,7 @@ def test_only_verified_risks_are_counted(pages: Callable[[str], str], town: dict
 def test_fewer_than_five_households_are_not_told(pages: Callable[[str], str], town: dict[str, int]) -> None:
     for community in (town["little"], town["undrawn"]):
         page = pages(f"/communities/{community}")
-        assert "น้อยกว่า 5" in page
+        assert "ไม่เผยแพร่" in page
         assert not re.search(r"<b>[0-4]</b>.{0,80}ครัวเรือนที่สำรวจ", page, re.S)
 
 
