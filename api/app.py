@@ -31,7 +31,20 @@ from geo.store.roles import READERS, TILE_READERS, Role, signed_in_as
 HERE = Path(__file__).parent
 EVERYWHERE = Box(west=-180, south=-90, east=180, north=90)
 # Tiles first: routes are tried in order, and a map asks for tiles by the hundred.
-ROUTES = ("tiles", "items", "collections", "landing", "health", "imports", "maps", "sign_in", "oidc", "me", "people")
+ROUTES = (
+    "tiles",
+    "items",
+    "history",
+    "collections",
+    "landing",
+    "health",
+    "imports",
+    "maps",
+    "sign_in",
+    "oidc",
+    "me",
+    "people",
+)
 
 
 def create_app(settings: Settings, *, database_url: str) -> FastAPI:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from layers import layer_named
 __all__ = [
     "Asking", "Cache", "Known", "MaybeSignedIn", "Me", "NamedLayer", "Now", "PeopleSession", "Person", "ReadSession",
     "SignedIn", "Steward", "StillServing", "TheSettings", "Writer", "WritingEngine", "area_of", "asking_of",
-    "asking_soon", "box_of", "session_as",
+    "asking_soon", "box_of", "instant_of", "key_of", "session_as", "unknown_parameter",
 ]  # fmt: skip
 
 
@@ -45,13 +46,17 @@ class Person:
     name: str
     signed_in: who.SignedIn | None = None
 
-    def may_load(self, layer: Layer, town: str | None) -> bool:
-        """Whether they may bring files into a layer of this town: its editors, in the towns of their grant."""
+    def may_edit(self, layer: Layer) -> bool:
+        """Whether they are among a layer's editors, wherever that may be."""
         me = self.signed_in
         if me is None:
             return True
-        edits = layer.editors == me.audience or (layer.editors in me.audience.sees and me.audience in _EDIT)
-        return edits and town in me.areas.towns
+        return layer.editors == me.audience or (layer.editors in me.audience.sees and me.audience in _EDIT)
+
+    def may_load(self, layer: Layer, town: str | None) -> bool:
+        """Whether they may bring files into a layer of this town: its editors, in the towns of their grant."""
+        me = self.signed_in
+        return self.may_edit(layer) and (me is None or town in me.areas.towns)
 
 
 # Partners look, and stewards govern people and releases; the rest edit what their audience and those below it may.
@@ -218,7 +223,38 @@ async def known_parameters(request: Request) -> None:
         return
     for name in names:
         if name not in known:
-            raise BadRequest(f"ไม่รู้จักพารามิเตอร์ {name[:80]!r}", f"Unknown parameter {name[:80]!r}")
+            raise unknown_parameter(name[:80])
+
+
+def unknown_parameter(name: str) -> BadRequest:
+    """The words for a parameter that is not there, or not for this asker."""
+    return BadRequest(f"ไม่รู้จักพารามิเตอร์ {name!r}", f"Unknown parameter {name!r}")
+
+
+def key_of(layer: Layer, fid: str) -> int:
+    """A row's id as it stands in an address; what is no number is no row."""
+    if not (fid.isascii() and fid.isdigit() and len(fid) < 20 and int(fid) <= read.KEY_LIMIT):
+        raise read.no_such(layer, fid)
+    return int(fid)
+
+
+# RFC 3339, section 5.6: a day, a time and an offset; `fromisoformat` alone takes much more.
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def instant_of(moment: str | None) -> dt.datetime | None:
+    """One instant; intervals, days and open ends are refused."""
+    if moment is None:
+        return None
+    try:
+        if _INSTANT.fullmatch(moment):
+            return dt.datetime.fromisoformat(moment.upper()).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        pass  # a 31st of February, or an hour before the first year
+    raise BadRequest(
+        "datetime ต้องเป็นเวลาเดียวตาม RFC 3339 เช่น 2026-11-21T10:00:00Z (เครื่องหมาย + เขียนเป็น %2B)",
+        "datetime must be one instant as in RFC 3339, such as 2026-11-21T10:00:00Z (a + is written %2B)",
+    )
 
 
 def box_of(bbox: str | None) -> Box | None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from geo.layer import Field, Layer
 from geo.store.releases import release
 from geo.store.tables import Change, Release
+from geo.store.write import Act, amend
 from layers import LAYERS
 
 HAT_YAI = (100.4729, 7.0160)
@@ -36,6 +37,13 @@ def make_rows(session: Session, layer_id: str, *, count: int = 1, step: float = 
         rows.append({**made_up(layer, place), **_placed(layer, place, step), "change_id": change.id, **own})
     statement = insert(layer.table).returning(layer.table.id)
     return [session.execute(statement, row).scalar_one() for row in rows]
+
+
+def rewrite(session: Session, layer_id: str, ids: Sequence[int], at: dt.datetime, **values: Any) -> None:
+    """The next version of each row, with these values."""
+    act = Act(by="a tester", origin="test", at=at, reason="looked at again")
+    for fid in ids:
+        amend(session, LAYERS[layer_id], fid, values, act=act)
 
 
 def release_all(session: Session, at: dt.datetime = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) -> None:

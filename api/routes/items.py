@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
@@ -9,18 +10,20 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.answers import json_answer
-from api.deps import Asking, Known, NamedLayer, ReadSession, box_of
+from api.deps import Asking, Known, NamedLayer, ReadSession, box_of, instant_of, key_of, unknown_parameter
 from api.links import link, with_query
 from api.negotiation import format_of
 from api.pages import page
-from geo.errors import UnknownFeature
-from geo.store.read import MOST_AT_ONCE, Wanted, feature, features, shown_fields
+from geo.store import read
+from geo.store.read import KEY_LIMIT, MOST_AT_ONCE, Wanted, feature, features, shown_fields
 
 router = APIRouter(tags=["items"], dependencies=[Known])
 
 GEOJSON = "application/geo+json"
-OURS = ("f", "lang", "limit", "bbox", "after")
-KEY_LIMIT = 2**63 - 1
+OURS = ("f", "lang", "limit", "bbox", "after", "datetime")
+Instant = Annotated[
+    str | None, Query(alias="datetime", description="members: as it was at an instant, 2026-11-21T10:00:00Z")
+]
 Route = TypeVar("Route", bound=Callable[..., Any])
 
 
@@ -40,19 +43,22 @@ def list_items(
     limit: Annotated[int, Query(ge=1, description=f"at most {MOST_AT_ONCE}; more is lowered, not refused")] = 100,
     bbox: Annotated[str | None, Query(description="west,south,east,north in degrees")] = None,
     after: Annotated[int | None, Query(ge=0, le=KEY_LIMIT, description="the key to go on from")] = None,
+    moment: Instant = None,
 ) -> Response:
     """Features in key order; `next` leads on until there is no more. Further parameters filter by property."""
     wanted_format = format_of(request)
     equal = tuple((name, value) for name, value in request.query_params.multi_items() if name not in OURS)
     # /req/core/fc-limit-response-1: a limit above ours is lowered, not refused.
-    wanted = Wanted(box=box_of(bbox), after=after, limit=min(limit, MOST_AT_ONCE), equal=equal)
+    wanted = Wanted(
+        box=box_of(bbox), after=after, limit=min(limit, MOST_AT_ONCE), equal=equal, at=_past(asking, moment)
+    )
     found = features(session, layer, asking, wanted)
     path = f"/collections/{layer.id}/items"
-    same = {"limit": limit, "bbox": bbox, **dict(equal)}
+    same = {"limit": limit, "bbox": bbox, "datetime": moment, **dict(equal)}
     next_path = with_query(path, **same, after=found.next_after) if found.next_after is not None else None
     if wanted_format == "html":
         return page(request, "items.html", layer=layer, features=found.features, fields=shown_fields(layer, asking),
-                    next_url=f"{next_path}&f=html" if next_path else None,
+                    moment=moment, next_url=f"{next_path}&f=html" if next_path else None,
                     self_url=with_query(path, **same, after=after))  # fmt: skip
     links = [
         link(request, with_query(path, **same, after=after), "self", GEOJSON, "This page"),
@@ -76,19 +82,31 @@ def list_items(
     return json_answer(request, document, GEOJSON)
 
 
+def _past(asking: read.Asking, moment: str | None) -> dt.datetime | None:
+    """The instant that is asked for; for those who see no past there is no such parameter."""
+    if moment is not None and asking.is_low:
+        raise unknown_parameter("datetime")
+    return instant_of(moment)
+
+
 @router.get("/collections/{collection}/items/{fid}", response_model=None)
-def get_item(request: Request, layer: NamedLayer, fid: str, session: ReadSession, asking: Asking) -> Response:
+def get_item(
+    request: Request, layer: NamedLayer, fid: str, session: ReadSession, asking: Asking, moment: Instant = None
+) -> Response:
     """One feature by its id."""
     wanted_format = format_of(request)
-    if not (fid.isascii() and fid.isdigit() and len(fid) < 20 and int(fid) <= KEY_LIMIT):
-        raise UnknownFeature(f"ไม่พบรายการ {layer.id}/{fid}", f"There is no {layer.id}/{fid}")
-    found = feature(session, layer, asking, int(fid))
+    found = feature(session, layer, asking, key_of(layer, fid), at=_past(asking, moment))
     if wanted_format == "html":
-        return page(request, "item.html", layer=layer, feature=found, fields=shown_fields(layer, asking))
+        return page(request, "item.html", layer=layer, feature=found, fields=shown_fields(layer, asking),
+                    moment=moment, has_past=not asking.is_low)  # fmt: skip
     at = f"/collections/{layer.id}"
+    own = f"{at}/items/{fid}"
     found["links"] = [
-        link(request, f"{at}/items/{fid}", "self", GEOJSON, "This feature"),
-        link(request, f"{at}/items/{fid}?f=html", "alternate", "text/html", "As a page"),
+        link(request, with_query(own, datetime=moment), "self", GEOJSON, "This feature"),
+        link(request, with_query(own, datetime=moment, f="html"), "alternate", "text/html", "As a page"),
         link(request, at, "collection", "application/json", layer.title.en),
     ]
+    if not asking.is_low:
+        # RFC 5829
+        found["links"].append(link(request, f"{own}/versions", "version-history", "application/json", "Its versions"))
     return json_answer(request, found, GEOJSON)

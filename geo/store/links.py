@@ -255,10 +255,11 @@ WITH moved AS (
     AND coalesce(r.{how}, '{LOCATION}') = '{LOCATION}' AND r.{column} IS DISTINCT FROM n.id
 ), closed AS (
   INSERT INTO {history} ({", ".join(kept)}, closed_at, closed_change_id, closed_as)
-  SELECT {", ".join(f"r.{one}" for one in kept)}, :at, :change, 'update' FROM moved JOIN {table} AS r USING (id)
+  SELECT {", ".join(f"r.{one}" for one in kept)}, greatest(:at, r.changed_at), :change, 'update'
+  FROM moved JOIN {table} AS r USING (id)
 ), opened AS (
   UPDATE {table} AS r SET {column} = m.target, {how} = CASE WHEN m.target IS NULL THEN NULL ELSE '{LOCATION}' END,
-    version = r.version + 1, change_id = :change, changed_at = :at
+    version = r.version + 1, change_id = :change, changed_at = greatest(:at, r.changed_at)
   FROM moved AS m WHERE r.id = m.id RETURNING 1
 )
 SELECT count(*) FROM opened

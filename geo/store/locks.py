@@ -14,8 +14,8 @@ from sqlalchemy import Connection, make_url, text
 from sqlalchemy.dialects import postgresql
 
 from geo.layer import Audience, Base, Cells, Layer, Published
-from geo.store.history import quoted
-from geo.store.roles import READERS, Role, role_password
+from geo.store.history import NOT_KEPT, quoted
+from geo.store.roles import MEMBERS, READERS, Role, role_password
 
 _OF_A_RELEASE = "id, layer, municipality, made_at, method, at_least, metres, withdrawn_at"
 # Behind row-level security PostgreSQL uses an index only for a test that cannot tell anything of a row it throws out.
@@ -26,7 +26,10 @@ LEAKPROOF = "ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF"
 _BESIDE: dict[str, dict[str, tuple[Role, ...]]] = {
     "alembic_version": {"SELECT": tuple(READERS)},
     "tile_count": {"SELECT": tuple(READERS), "SELECT, INSERT, UPDATE, DELETE": (Role.WRITER,)},
-    "change": {"SELECT, INSERT, UPDATE, DELETE": (Role.WRITER,)},
+    "change": {
+        "SELECT, INSERT, UPDATE, DELETE": (Role.WRITER,),
+        "SELECT (id, made_at, made_by, origin, operation, layer, reason)": MEMBERS,
+    },
     "import_batch": {"SELECT, INSERT, UPDATE": (Role.WRITER,)},
     "release": {f"SELECT ({_OF_A_RELEASE})": tuple(READERS)},
     "release_cell": {"SELECT (release_id, cell_id, count, geom, geom_mercator)": tuple(READERS)},
@@ -86,6 +89,11 @@ def statements(layers: Mapping[str, Layer]) -> Iterator[str]:
     for role in READERS:
         # A square too small to be told is not to be known of either.
         yield from _policy("release_cell", role, "SELECT", "count IS NOT NULL")
+    yield "ALTER TABLE change ENABLE ROW LEVEL SECURITY"
+    yield from _policy("change", Role.WRITER, "ALL", "true")
+    for role in MEMBERS:
+        # Who did something is told to members who came with a signed area, never to a partner.
+        yield from _policy("change", role, "SELECT", _of_a_member(role))
     for layer in layers.values():
         for table in (quoted(layer.id), quoted(layer.history.name)):
             yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
@@ -96,6 +104,12 @@ def statements(layers: Mapping[str, Layer]) -> Iterator[str]:
             if columns:
                 yield f"GRANT SELECT ({', '.join(map(quoted, columns))}) ON {quoted(layer.id)} TO {role}"
             yield from _policy(quoted(layer.id), role, "SELECT", _rows_of(layer, role) if columns else "false")
+        for role in MEMBERS:
+            # A closed version lies where it lay then; even of an open layer the past is for the area's members alone.
+            table = quoted(layer.history.name)
+            columns = history_columns_of(layer, READERS[role])
+            yield f"GRANT SELECT ({', '.join(map(quoted, columns))}) ON {table} TO {role}"
+            yield from _policy(table, role, "SELECT", f"{_of_a_member(role)} AND ({in_area(layer, table)})")
 
 
 def columns_of(layer: Layer, audience: Audience) -> tuple[str, ...]:
@@ -105,7 +119,14 @@ def columns_of(layer: Layer, audience: Audience) -> tuple[str, ...]:
     shape: tuple[str, ...] = ("geom", "geom_mercator")
     if audience is Audience.PUBLIC and layer.shape.public is Published.WITHHELD:
         shape = ()
-    return ("id", "version", *layer.fields_for(audience), *shape)
+    # When a row became what it is, and by which change, is for those who may also see what it was before.
+    dates = () if audience is Audience.PUBLIC else ("changed_at", "change_id")
+    return ("id", "version", *dates, *layer.fields_for(audience), *shape)
+
+
+def history_columns_of(layer: Layer, audience: Audience) -> tuple[str, ...]:
+    """The columns of closed versions that a role may select: those it sees of the present, and how they ended."""
+    return (*(name for name in columns_of(layer, audience) if name != "geom_mercator"), *NOT_KEPT)
 
 
 def in_area(layer: Layer, table: str) -> str:
@@ -133,11 +154,18 @@ def _rows_of(layer: Layer, role: Role) -> str:
         return shown
     inside = f"({in_area(layer, quoted(layer.id))})"
     if role is not Role.MEMBER:
-        return f"(SELECT atlas_audience()) = '{role.removeprefix('atlas_')}' AND {inside}"
+        return f"{_of_a_member(role)} AND {inside}"
     # A partner gets the public's rows and form, in more columns.
     if isinstance(layer.shape.public, Cells) or layer.shape.public is Published.WITHHELD:
-        return f"(SELECT atlas_audience()) <> '{Audience.PARTNER}' AND {inside}"
-    return inside if shown == "true" else f"{inside} AND ((SELECT atlas_audience()) <> '{Audience.PARTNER}' OR {shown})"
+        return f"{_of_a_member(role)} AND {inside}"
+    return inside if shown == "true" else f"{inside} AND ({_of_a_member(role)} OR {shown})"
+
+
+def _of_a_member(role: Role) -> str:
+    """Whether this transaction's signed audience is one that reads as this role and is no partner."""
+    if role is Role.MEMBER:
+        return f"(SELECT atlas_audience()) <> '{Audience.PARTNER}'"
+    return f"(SELECT atlas_audience()) = '{role.removeprefix('atlas_')}'"
 
 
 def _public_rows(layer: Layer) -> str:
@@ -157,7 +185,7 @@ def drop_locks(connection: Connection, layers: Mapping[str, Layer]) -> None:
     """Take every grant and policy off again (a downgrade); the roles stay, for they belong to the whole server."""
     _run(connection, _NO_POLICIES)
     locked = [name for layer in layers.values() for name in (layer.id, layer.history.name)]
-    for table in (*locked, "release_cell"):
+    for table in (*locked, "release_cell", "change"):
         if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"public.{table}"}) is None:
             continue
         _run(connection, f"ALTER TABLE {quoted(table)} DISABLE ROW LEVEL SECURITY")

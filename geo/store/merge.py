@@ -96,7 +96,7 @@ WITH numbered AS (
   WHERE {_differs(layer, incoming)}
 ), closed AS (
   INSERT INTO {history} ({", ".join(kept)}, closed_at, closed_change_id, closed_as)
-  SELECT {", ".join(f"t.{name}" for name in kept)}, :at, :change, 'update'
+  SELECT {", ".join(f"t.{name}" for name in kept)}, greatest(:at, t.changed_at), :change, 'update'
   FROM differing AS d JOIN {table} AS t USING (id)
   RETURNING geom
 ), opened AS (
@@ -171,5 +171,7 @@ def _set(layer: Layer, incoming: Incoming) -> str:
         parts += [
             f"{quoted(one)} = CASE WHEN {keeps} THEN t.{quoted(one)} ELSE i.{quoted(one)} END" for one in (name, how)
         ]
-    parts += ["version = t.version + 1", "change_id = :change", "changed_at = :at", "source_digest = i.source_digest"]
+    parts += ["version = t.version + 1", "change_id = :change"]
+    # A load that began before somebody's edit and ends after it comes after it: no version ends before it began.
+    parts += ["changed_at = greatest(:at, t.changed_at)", "source_digest = i.source_digest"]
     return ", ".join(parts)

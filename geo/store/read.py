@@ -13,7 +13,21 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Select, and_, case, cast, false, func, null, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from geo.errors import BadRequest, NotYours, Text, UnknownFeature
@@ -25,6 +39,7 @@ from geo.store.tables import Release, ReleaseCell
 from geo.thai import search_key
 
 MOST_AT_ONCE = 10_000
+KEY_LIMIT = 2**63 - 1
 DEGREE_DIGITS = 7  # about a centimetre: more would pretend to an accuracy that no tax map has
 COUNT = Field(name="count", label=Text("จำนวน", "Count"), audience=Audience.PUBLIC, python_type=int)
 AS_OF = Field(name="as_of", label=Text("เผยแพร่เมื่อ", "Published on"), audience=Audience.PUBLIC, python_type=dt.date)
@@ -56,6 +71,7 @@ class Wanted:
 
     `by_place` says that the rows are looked up by where they are and by nothing else (a tile): among the thousands of a
     town, the index of municipalities finds nothing that the place has not found already.
+    With `at` they are wanted as they were at that instant, which only members of an area may ask.
     """
 
     box: Box | None = None
@@ -64,6 +80,7 @@ class Wanted:
     ids: tuple[int, ...] = ()
     equal: tuple[tuple[str, str], ...] = ()
     by_place: bool = False
+    at: dt.datetime | None = None
 
 
 EVERYTHING = Wanted()
@@ -102,8 +119,12 @@ def shown_fields(layer: Layer, asking: Asking) -> dict[str, Field]:
 
 def rows(layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
     """A query of `id`, the shown fields and `geom` (EPSG:4326) in key order; nothing else builds a query of rows."""
-    shown_as = form(layer, asking)
-    query = _cells(layer, wanted) if isinstance(shown_as, Cells) else _plain(layer, asking, wanted)
+    if wanted.at is not None:
+        query = _as_it_was(layer, asking, wanted, wanted.at)
+    elif isinstance(form(layer, asking), Cells):
+        query = _cells(layer, wanted)
+    else:
+        query = _plain(layer, asking, wanted)
     key = query.selected_columns.id
     if wanted.after is not None:
         query = _narrowed(query, key > wanted.after)
@@ -117,15 +138,40 @@ def _narrowed(query: Select[Any], condition: ColumnElement[bool]) -> Select[Any]
 
 
 def _plain(layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
-    table = layer.table
-    columns = [table.__table__.c[name] for name in shown_fields(layer, asking)]
-    geom = null() if form(layer, asking) is Published.WITHHELD else table.geom
-    query = select(table.id, table.version, *columns, geom.label("geom"), table.geom_mercator.label("mercator"))
-    query = query.where(*_may_see(layer, asking, by_place=wanted.by_place), *_equal(layer, asking, wanted))
+    columns = layer.table.__table__.c
+    return _of(columns, columns.geom_mercator, layer, asking, wanted).where(
+        *_may_see(layer, asking, by_place=wanted.by_place)
+    )
+
+
+def _as_it_was(layer: Layer, asking: Asking, wanted: Wanted, at: dt.datetime) -> Select[Any]:
+    """Of each row the version that held at an instant: the present one where it is old enough, else a closed one."""
+    if asking.is_low:
+        raise _unknown_property("datetime")
+    now, then = layer.table.__table__.c, layer.history.c
+    mercator = func.ST_Transform(func.ST_Force2D(then.geom), 3857)
+    # Where a version lay decides who sees it: a row that moved to this town was somebody else's before, and what is
+    # open to everybody today need not have been.
+    held = union_all(
+        _of(now, now.geom_mercator, layer, asking, wanted).where(
+            now.changed_at <= at, inside(now, layer, asking.areas)
+        ),
+        _of(then, mercator, layer, asking, wanted).where(
+            then.changed_at <= at, then.closed_at > at, inside(then, layer, asking.areas)
+        ),
+    ).subquery("held")
+    return select(*held.c)
+
+
+def _of(columns: Any, mercator: Any, layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
+    shown = [columns[name] for name in shown_fields(layer, asking)]
+    geom = null() if form(layer, asking) is Published.WITHHELD else columns.geom
+    query = select(columns.id, columns.version, *shown, geom.label("geom"), mercator.label("mercator"))
+    query = query.where(*_equal(columns, layer, asking, wanted))
     if wanted.box:
-        inside = meets(table.geom, wanted.box)
+        meeting = meets(columns.geom, wanted.box)
         # A feature without a shape is nowhere, so no rectangle excludes it (OGC Features, bbox, requirement C).
-        query = query.where(inside if layer.shape.required else or_(inside, table.geom.is_(None)))
+        query = query.where(meeting if layer.shape.required else or_(meeting, columns.geom.is_(None)))
     return query
 
 
@@ -134,13 +180,15 @@ def _may_see(layer: Layer, asking: Asking, *, by_place: bool = False) -> list[Co
         return []
     conditions = [layer.public_rows(layer.table)] if asking.is_low and layer.public_rows else []
     if asking.audience is not Audience.PUBLIC:
-        conditions.append(_inside(layer, asking.areas, by_place=by_place))
+        conditions.append(inside(layer.table.__table__.c, layer, asking.areas, by_place=by_place))
     return conditions
 
 
-def _inside(layer: Layer, areas: Areas, *, by_place: bool) -> ColumnElement[bool]:
-    """Whether a row lies where somebody may look: by its town, its community, or the shape of a shared area."""
-    columns = layer.table.__table__.c
+def inside(columns: Any, layer: Layer, areas: Areas, *, by_place: bool = False) -> ColumnElement[bool]:
+    """Whether a row, or a closed version of one, lies where somebody may look.
+
+    By its town, its community, or the shape of a shared area.
+    """
     tests: list[ColumnElement[bool]] = []
     if areas.towns:
         # No index is on the expression, so that the planner leaves that of the bare column alone.
@@ -187,14 +235,14 @@ def meets(geom: Any, box: Box) -> ColumnElement[bool]:
     return or_(*(and_(geom.op("&&")(one), func.ST_Intersects(geom, one)) for one in envelopes))
 
 
-def _equal(layer: Layer, asking: Asking, wanted: Wanted) -> list[ColumnElement[bool]]:
+def _equal(columns: Any, layer: Layer, asking: Asking, wanted: Wanted) -> list[ColumnElement[bool]]:
     shown = shown_fields(layer, asking)
     conditions = []
     for name, text in wanted.equal:
         # A hidden column cannot be filtered on, and is refused with the words of one that does not exist.
         if name not in shown:
             raise _unknown_property(name)
-        conditions.append(layer.table.__table__.c[name] == _typed(shown[name], text))
+        conditions.append(columns[name] == _typed(shown[name], text))
     return conditions
 
 
@@ -232,7 +280,7 @@ def features(session: Session, layer: Layer, asking: Asking, wanted: Wanted, *, 
     shape: Any = func.ST_AsGeoJSON(func.ST_ForcePolygonCCW(inner.c.geom), DEGREE_DIGITS) if shapes else null()
     found = session.execute(select(inner.c.id, *(inner.c[n] for n in names), shape).order_by(inner.c.id)).all()
     features = [_feature(tuple(row), names) for row in found[:limit]]
-    _witnessed(session, layer, asking, [one["id"] for one in features])
+    witnessed(session, layer, asking, [one["id"] for one in features])
     return Page(features=features, next_after=features[-1]["id"] if len(found) > limit else None)
 
 
@@ -242,7 +290,8 @@ def is_written_down(layer: Layer, asking: Asking) -> bool:
     return asking.audience in by_name and any(one.audience == asking.audience for one in layer.fields.values())
 
 
-def _witnessed(session: Session, layer: Layer, asking: Asking, ids: Sequence[int]) -> None:
+def witnessed(session: Session, layer: Layer, asking: Asking, ids: Sequence[int]) -> None:
+    """Have a reading written down where it must be, before its rows leave."""
     if ids and is_written_down(layer, asking):
         witness: Witness | None = session.info.get(WITNESS)
         if witness is None:
@@ -250,12 +299,19 @@ def _witnessed(session: Session, layer: Layer, asking: Asking, ids: Sequence[int
         witness(layer.id, ids)
 
 
-def feature(session: Session, layer: Layer, asking: Asking, fid: int) -> dict[str, Any]:
+def feature(
+    session: Session, layer: Layer, asking: Asking, fid: int, *, at: dt.datetime | None = None
+) -> dict[str, Any]:
     """One GeoJSON feature; `UnknownFeature` when there is none that this audience may see."""
-    page = features(session, layer, asking, Wanted(ids=(fid,), limit=1))
+    page = features(session, layer, asking, Wanted(ids=(fid,), limit=1, at=at))
     if not page.features:
-        raise UnknownFeature(f"ไม่พบรายการ {layer.id}/{fid}", f"There is no {layer.id}/{fid}")
+        raise no_such(layer, fid)
     return page.features[0]
+
+
+def no_such(layer: Layer, fid: object) -> UnknownFeature:
+    """The words for a row that is not there, and for one that this audience may not know of."""
+    return UnknownFeature(f"ไม่พบรายการ {layer.id}/{fid}", f"There is no {layer.id}/{fid}")
 
 
 def _feature(row: Sequence[Any], names: list[str]) -> dict[str, Any]:

@@ -31,6 +31,8 @@ READERS = {
     Role.TAX: Audience.TAX,
 }
 
+# Those who came with a signed area.
+MEMBERS = tuple(role for role in READERS if role is not Role.PUBLIC)
 
 # Tiles carry nothing personal, so that case workers and the tax office get those of the municipality.
 TILE_READERS = (Role.PUBLIC, Role.MEMBER)

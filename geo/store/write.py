@@ -7,19 +7,22 @@ change nobody made (DESIGN §2.9).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Table, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Table, case, delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from geo.errors import BadRequest, LostRace, UnknownFeature
-from geo.layer import Layer
+from geo.layer import Base, Layer
+from geo.people.areas import Areas
 from geo.shapes.measure import area_square_metres
+from geo.store.read import inside, no_such
 from geo.store.tables import Change
 
 
@@ -58,7 +61,7 @@ def amend(
     `LostRace` when `expected_version` is not the present one.
     """
     values = {**_checked(layer, words), **(_shape_values(layer, shape) if shape is not None else {})}
-    present = _present(session, layer, fid, expected_version)
+    present, act = _present(session, layer, fid, expected_version, act)
     if not _differs(session, layer, fid, values):
         return present
     change = _change(session, layer, "update", act)
@@ -72,7 +75,7 @@ def amend(
 
 def close(session: Session, layer: Layer, fid: int, *, act: Act, expected_version: int | None = None) -> None:
     """End a feature: it leaves the map and its last version stays in the history."""
-    _present(session, layer, fid, expected_version)
+    _, act = _present(session, layer, fid, expected_version, act)
     change = _change(session, layer, "delete", act)
     _keep_version(session, layer, fid, change, act, closed_as="delete")
     session.execute(delete(layer.table).where(layer.table.id == fid))
@@ -124,16 +127,26 @@ def _shape_values(layer: Layer, shape: BaseGeometry | None) -> dict[str, Any]:
     return values
 
 
-def _present(session: Session, layer: Layer, fid: int, expected: int | None) -> int:
-    """The present version, with the row locked until the transaction ends."""
-    found = session.scalar(select(layer.table.version).where(layer.table.id == fid).with_for_update())
+def _present(session: Session, layer: Layer, fid: int, expected: int | None, act: Act) -> tuple[int, Act]:
+    """The present version, with the row locked until the transaction ends; the act is no earlier than that version."""
+    table = layer.table
+    found = session.execute(select(table.version, table.changed_at).where(table.id == fid).with_for_update()).first()
     if found is None:
-        raise UnknownFeature(f"ไม่พบรายการ {layer.id}/{fid}", f"There is no {layer.id}/{fid}")
+        raise no_such(layer, fid)
+    _check_race(layer, fid, found.version, expected)
+    return found.version, _not_before(act, found.changed_at)
+
+
+def _check_race(layer: Layer, fid: int, found: int, expected: int | None) -> None:
     if expected is not None and expected != found:
         raise LostRace(
             f"{layer.id}/{fid} ถูกแก้เป็นรุ่น {found} แล้ว", f"{layer.id}/{fid} has become version {found} in the meantime"
         )
-    return found
+
+
+def _not_before(act: Act, earlier: dt.datetime) -> Act:
+    """The same act; whoever had to wait for another writer comes after them: no version ends before it began."""
+    return replace(act, at=max(act.at, earlier))
 
 
 def _differs(session: Session, layer: Layer, fid: int, values: Mapping[str, Any]) -> bool:
@@ -154,3 +167,116 @@ def _keep_version(session: Session, layer: Layer, fid: int, change: int, act: Ac
     session.execute(
         insert(history).from_select([*own, "closed_at", "closed_change_id", "closed_as"], row.where(table.c.id == fid))
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Newest:
+    """The last version of a row: the present one, or of a row that has ended the one it ended with."""
+
+    version: int
+    since: dt.datetime
+    is_present: bool
+
+
+def restore(
+    session: Session, layer: Layer, fid: int, version: int, *, act: Act, columns: Collection[str], areas: Areas | None,
+    expected_version: int | None = None,
+) -> int:  # fmt: skip
+    """Bring a closed version back as the next one, of a row that has ended too; returns the version that now holds.
+
+    `columns` are those that the person sees: nobody undoes what they cannot see, so that the others stay as they are.
+    Both the row and the version that is wanted must lie in `areas` (None is everywhere), else `UnknownFeature`. What
+    the version was linked to and is gone since is left open.
+    """
+    newest = _newest(session, layer, fid, areas)
+    _check_race(layer, fid, newest.version, expected_version)
+    if newest.is_present and version == newest.version:
+        raise BadRequest(f"รุ่น {version} คือรุ่นปัจจุบัน", f"Version {version} is the present one")
+    closed = layer.history.c
+    here = literal(True) if areas is None else inside(closed, layer, areas)
+    if session.scalar(select(literal(1)).where(closed.id == fid, closed.version == version, here)) is None:
+        raise UnknownFeature(
+            f"ไม่พบรุ่น {version} ของ {layer.id}/{fid}", f"There is no version {version} of {layer.id}/{fid}"
+        )
+    brought = _brought(layer, columns)
+    if newest.is_present and _is_so_already(session, layer, fid, version, brought):
+        return newest.version
+    act = _not_before(act, newest.since)
+    change = _change(session, layer, "restore", act)
+    opened = {"version": newest.version + 1, "change_id": change, "changed_at": act.at}
+    if newest.is_present:
+        _keep_version(session, layer, fid, change, act, closed_as="update")
+        _bring_back(session, layer, fid, version, {**brought, **opened})
+    else:
+        _bring_back_ended(session, layer, fid, (version, newest.version), brought, opened)
+    return newest.version + 1
+
+
+def _newest(session: Session, layer: Layer, fid: int, areas: Areas | None) -> _Newest:
+    """The last version, its row locked; `UnknownFeature` where there is none or it lies elsewhere."""
+    now, then = layer.table.__table__.c, layer.history.c
+    here = [literal(True) if areas is None else inside(columns, layer, areas) for columns in (now, then)]
+    found = session.execute(
+        select(now.version, now.changed_at, here[0]).where(now.id == fid).with_for_update(of=layer.table)
+    ).first()
+    is_present = found is not None
+    if found is None:
+        ended = select(then.version, then.closed_at, here[1]).where(then.id == fid)
+        found = session.execute(ended.order_by(then.version.desc()).limit(1)).first()
+    if found is None or not found[2]:
+        raise no_such(layer, fid)
+    return _Newest(version=found[0], since=found[1], is_present=is_present)
+
+
+def _brought(layer: Layer, columns: Collection[str]) -> dict[str, ColumnElement[Any]]:
+    """What a closed version brings back: the shape and the given columns, but what is worked out from others."""
+    closed = layer.history.c
+    values: dict[str, ColumnElement[Any]] = {"geom": closed.geom}
+    for name, field in layer.fields.items():
+        if name not in columns or field.computed:
+            continue
+        values[name] = closed[name]
+        if field.link:
+            target = Base.metadata.tables[field.link.to].c.id
+            values[name] = select(target).where(target == closed[name]).scalar_subquery()
+            how = f"{name.removesuffix('_id')}_link"
+            values[how] = case((values[name].is_not(None), closed[how]))
+    return values
+
+
+def _is_so_already(
+    session: Session, layer: Layer, fid: int, version: int, brought: Mapping[str, ColumnElement[Any]]
+) -> bool:
+    now, then = layer.table.__table__.c, layer.history.c
+    same = [
+        now[name].is_not_distinct_from(value) if name != "geom"
+        else func.ST_AsBinary(now.geom).is_not_distinct_from(func.ST_AsBinary(value))
+        for name, value in brought.items()
+    ]  # fmt: skip
+    found = select(literal(1)).where(now.id == then.id, then.id == fid, then.version == version, *same)
+    return session.scalar(found) is not None
+
+
+def _bring_back(session: Session, layer: Layer, fid: int, version: int, values: Mapping[str, Any]) -> None:
+    now, then = layer.table, layer.history.c
+    session.execute(update(now).where(now.id == then.id, then.id == fid, then.version == version).values(**values))
+
+
+def _bring_back_ended(
+    session: Session, layer: Layer, fid: int, versions: tuple[int, int], brought: Mapping[str, Any],
+    opened: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """Under its own id; what is not brought comes from the version that the row ended with."""
+    then, last = layer.history.c, layer.history.alias("last").c
+    table: Table = layer.table.__table__  # type: ignore[assignment]  # declared classes map to tables
+    kept = {
+        column.name: last[column.name] for column in table.columns
+        if column.computed is None and column.name in last and column.name not in (*brought, *opened)
+    }  # fmt: skip
+    values = {**kept, **brought, **{name: literal(value) for name, value in opened.items()}}
+    row = select(*values.values()).where(
+        then.id == fid, then.version == versions[0], last.id == then.id, last.version == versions[1]
+    )
+    done = pg_insert(table).from_select(list(values), row).on_conflict_do_nothing().returning(table.c.id)
+    if session.execute(done).first() is None:
+        _check_race(layer, fid, versions[1] + 1, versions[1])  # somebody else has just brought it back

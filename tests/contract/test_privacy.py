@@ -5,6 +5,7 @@ Routes are taken from the app itself: one that this crawler does not know how to
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from api.settings import Settings
 from geo.layer import Audience, Layer
 from geo.store.tiles import Tile
 from layers import LAYERS
-from tests.makers import HAT_YAI, make_rows, release_all
+from tests.makers import HAT_YAI, make_rows, release_all, rewrite
 from tests.people.made import make_person
 from tests.people.visiting import bearer, token_for
 
@@ -35,8 +36,19 @@ VISITS = {
         "/collections/{id}/items",
         "/collections/{id}/items?limit=1",
         "/collections/{id}/items?bbox=100.4,6.9,100.6,7.1",
+        "/collections/{id}/items?datetime=2026-03-01T00:00:00Z",
+        "/collections/{id}/items?datetime=2026-03-01T00:00:00Z&bbox=100.4,6.9,100.6,7.1&f=html",
     ],
-    "/collections/{collection}/items/{fid}": ["/collections/{id}/items/{fid}", "/collections/{id}/items/999999"],
+    "/collections/{collection}/items/{fid}": [
+        "/collections/{id}/items/{fid}",
+        "/collections/{id}/items/{fid}?datetime=2026-03-01T00:00:00Z",
+        "/collections/{id}/items/999999",
+    ],
+    "/collections/{collection}/items/{fid}/versions": [
+        "/collections/{id}/items/{fid}/versions",
+        "/collections/{id}/items/{fid}/versions?f=html",
+        "/collections/{id}/items/999999/versions",
+    ],
     "/tiles/{ids}.json": ["/tiles/{id}.json"],
     "/tiles/{collection}/legend": ["/tiles/{id}/legend"],
     "/tiles/{collection}/style.json": ["/tiles/{id}/style.json"],
@@ -57,8 +69,13 @@ KEYS_OF_OUR_OWN = {"status", "kind", "use", "note", "description"}
 
 @pytest.fixture
 def full(engine: Engine) -> dict[str, list[int]]:
+    """Eight rows of everything; the versions before these held secrets of their own."""
     with Session(engine) as session, session.begin():
-        made = {name: make_rows(session, name, count=8, step=0.00001) for name in LAYERS}
+        made = {}
+        for name in LAYERS:
+            was = secrets_of(name, more=" as it was")
+            made[name] = make_rows(session, name, count=8, step=0.00001, changed_at=LONG_AGO, **was)
+            rewrite(session, name, made[name], SINCE, **secrets_of(name))
         release_all(session)
         return made
 
@@ -71,8 +88,21 @@ def elsewhere(engine: Engine) -> dict[str, list[int]]:
         for name, layer in LAYERS.items():
             words: dict[str, Any] = {column: f"elsewhere-{name}-{column}" for column in text_columns(layer)}
             made[name] = make_rows(session, name, count=2, municipality="9099", **words)
+            came, left = make_rows(session, name, count=2, municipality="9099", changed_at=LONG_AGO, **words)
+            rewrite(session, name, [came], SINCE, municipality="9098", **secrets_of(name))
+            rewrite(session, name, [left], SINCE, municipality="9098", **secrets_of(name))
+            rewrite(session, name, [left], SINCE + dt.timedelta(days=1), municipality="9099", **words)
+            made[name] += [came, left]
         release_all(session)
         return made
+
+
+# Held from January to June 2026; the leak test also asks in between.
+LONG_AGO, SINCE = dt.datetime(2026, 1, 5, tzinfo=dt.UTC), dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+
+
+def secrets_of(name: str, more: str = "") -> dict[str, Any]:
+    return {column: f"secret-{name}-{column}{more}" for column in text_columns(LAYERS[name])}
 
 
 def text_columns(layer: Layer) -> list[str]:
@@ -203,7 +233,9 @@ def signed_in_as(client: TestClient, audience: Audience) -> dict[str, str]:
 
 def items_of(made: dict[str, list[int]]) -> Iterator[str]:
     for name, ids in made.items():
-        yield from (f"/collections/{name}/items/{fid}" for fid in ids)
+        for fid in ids:
+            for more in ("", "?datetime=2026-03-01T00:00:00Z", "/versions", "/versions?f=html"):
+                yield f"/collections/{name}/items/{fid}{more}"
 
 
 def is_for_all(address: str) -> bool:

@@ -58,6 +58,15 @@ def test_one_changed_value_makes_exactly_one_new_version_with_its_history(
     assert made == [("next", "load", "1")]
 
 
+def test_a_load_that_waited_for_another_comes_after_it(load: Load, rows: Rows, tmp_path: Path) -> None:
+    """It began before that one and merges after it; each version ends no earlier than it began."""
+    load("parcel", parcels(tmp_path, lot("01A001", 1, 0)), municipality="9098")
+    for rai in (2, 3):
+        load("parcel", parcels(tmp_path, lot("01A001", rai, 0)), municipality="9098", at=AT - dt.timedelta(hours=rai))
+    assert rows("SELECT version, changed_at FROM parcel") == [(3, AT)]
+    assert rows("SELECT changed_at, closed_at FROM parcel_history") == [(AT, AT)] * 2
+
+
 def test_a_changed_shape_is_a_change(load: Load, rows: Rows, tmp_path: Path) -> None:
     load("parcel", parcels(tmp_path, lot("01A001", 1, 0)), municipality="9098")
     report = load("parcel", parcels(tmp_path, lot("01A001", 1, 3)), municipality="9098")

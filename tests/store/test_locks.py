@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import subprocess
 from collections.abc import Callable
@@ -20,14 +21,14 @@ from geo.layer import Audience, Cells
 from geo.people.areas import NOWHERE, Areas
 from geo.store.area import SECONDS, known_key, signed
 from geo.store.db import read_once, read_only_pool
-from geo.store.locks import columns_of, drift, locks_are_current
+from geo.store.locks import columns_of, drift, history_columns_of, locks_are_current
 from geo.store.migrate import migrate
 from geo.store.read import Asking
 from geo.store.roles import READERS, Role, signed_in_as
 from geo.store.tiles import Tile, TileFormat, tile_bytes
 from layers import LAYERS
 from tests.makers import HAT_YAI as POINT
-from tests.makers import make_rows, point, release_all
+from tests.makers import make_rows, point, release_all, rewrite
 
 Psql = Callable[..., subprocess.CompletedProcess[str]]
 HAT_YAI, SONGKHLA = Areas(towns=frozenset({"9098"})), Areas(towns=frozenset({"9099"}))
@@ -88,6 +89,10 @@ def test_the_catalogue_is_what_the_layers_say(engine: Engine, database_url: str)
         ("ALTER TABLE household DISABLE ROW LEVEL SECURITY", "household rows are locked: t"),
         ("CREATE POLICY more ON household TO atlas_public USING (true)", "household policy more"),
         ("GRANT SELECT ON household_history TO atlas_member", "household_history SELECT to atlas_member"),
+        ("GRANT SELECT (owner_name) ON parcel_history TO atlas_care", "parcel_history.owner_name SELECT to atlas_care"),
+        ("ALTER POLICY atlas_tax ON parcel_history USING (true)", "parcel_history policy atlas_tax"),
+        ("GRANT SELECT (made_by) ON change TO atlas_public", "change.made_by SELECT to atlas_public"),
+        ("ALTER TABLE change DISABLE ROW LEVEL SECURITY", "change rows are locked: t"),
     ],
 )
 def test_a_lock_changed_by_hand_shows(by_hand: str, told: str, engine: Engine) -> None:
@@ -113,7 +118,12 @@ NOT_FOR_THE_PUBLIC = [
     "SELECT id FROM parcel ORDER BY appraised_baht",
     "SELECT p FROM parcel AS p LIMIT 1",
     "SELECT count(*) FROM parcel_history",
+    "SELECT id FROM asset_history",
+    "SELECT changed_at FROM asset",
+    "SELECT change_id FROM parcel",
     "SELECT made_by FROM change",
+    "SELECT id FROM change",
+    "SELECT reason FROM change",
     "SELECT report FROM import_batch",
     "SELECT token_sha256 FROM access_token",
     "SELECT inside FROM area_key",
@@ -244,6 +254,46 @@ def test_no_role_reads_a_column_that_its_audience_does_not_see(psql: Psql, area:
             if columns := columns_of(layer, audience):
                 assert psql(role, f"SELECT {', '.join(columns)} FROM {layer.id}", area=value).returncode == 0
     assert tried > 30
+
+
+@pytest.fixture
+def past(engine: Engine) -> None:
+    """A row of everything that was in Hat Yai and one that was in Songkhla, each with a closed version."""
+    with Session(engine) as session, session.begin():
+        for name in LAYERS:
+            for town in ("9098", "9099"):
+                ids = make_rows(session, name, municipality=town)
+                moved = {"municipality": "9099" if town == "9098" else "9098"}
+                rewrite(session, name, ids, dt.datetime(2026, 6, 1, tzinfo=dt.UTC), **moved)
+
+
+@pytest.mark.parametrize("role", [Role.MEMBER, Role.CARE, Role.TAX])
+def test_a_closed_version_is_read_where_it_lay_and_by_columns_that_the_role_sees(
+    role: Role, psql: Psql, area: Callable[..., str], past: None
+) -> None:
+    audience = READERS[role]
+    for layer in LAYERS.values():
+        asked = f"SELECT municipality, count(*) FROM {layer.history.name} GROUP BY 1"
+        for areas, found in ((HAT_YAI, "9098|1\n"), (SONGKHLA, "9099|1\n"), (NOWHERE, "")):
+            assert psql(role, asked, area=area(audience, areas)).stdout == found, layer.id
+        assert psql(role, asked).stdout == ""
+        columns = ", ".join(history_columns_of(layer, audience))
+        assert psql(role, f"SELECT {columns} FROM {layer.history.name}", area=area(audience, HAT_YAI)).returncode == 0
+        hidden = [name for name, words in layer.fields.items() if words.audience not in audience.sees]
+        for name in (*hidden, "source_digest", "*"):
+            done = psql(role, f"SELECT {name} FROM {layer.history.name}", area=area(audience, HAT_YAI))
+            assert DENIED in done.stderr, (layer.id, name)
+
+
+def test_a_partner_reads_no_history_and_nothing_of_who_did_it(psql: Psql, area: Callable[..., str], past: None) -> None:
+    for name in (*(layer.history.name for layer in LAYERS.values()), "change"):
+        assert psql(Role.MEMBER, f"SELECT count(id) FROM {name}", area=area("partner", HAT_YAI)).stdout == "0\n"
+        assert psql(Role.MEMBER, f"SELECT count(id) FROM {name}").stdout == "0\n"
+    assert psql(Role.MEMBER, "SELECT DISTINCT made_by FROM change ORDER BY 1", area=area("staff", HAT_YAI)).stdout == (
+        "a test\na tester\n"
+    )
+    assert DENIED in psql(Role.MEMBER, "SELECT counts FROM change", area=area("staff", HAT_YAI)).stderr
+    assert DENIED in psql(Role.MEMBER, "DELETE FROM change", area=area("staff", HAT_YAI)).stderr
 
 
 def test_the_owner_is_a_role_of_its_own_and_has_everything(psql: Psql, engine: Engine) -> None:

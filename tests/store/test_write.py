@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from geo.errors import BadRequest, LostRace, UnknownFeature
-from geo.store.write import Act, add, amend, close
+from geo.store.write import Act, add, amend, close, restore
 from layers import LAYERS
 from tests.makers import make_rows
 
@@ -87,3 +89,57 @@ def test_the_area_is_measured_from_the_shape(session: Session) -> None:
 def test_what_makes_no_sense_is_refused(words: dict[str, object], shape: BaseGeometry | None, session: Session) -> None:
     with pytest.raises(BadRequest):
         add(session, ASSET, words, shape, act=ACT)
+
+
+def closed(session: Session, fid: int) -> list[tuple[dt.datetime, dt.datetime]]:
+    """When each version began and ended, oldest first."""
+    rows = session.execute(
+        text("SELECT changed_at, closed_at FROM asset_history WHERE id = :id ORDER BY version"), {"id": fid}
+    ).all()
+    return [(row[0], row[1]) for row in rows]
+
+
+def test_no_version_ends_before_it_began_though_a_writer_had_to_wait(session: Session) -> None:
+    (fid,) = make_rows(session, "asset", changed_at=AT)
+    earlier = Act(by="an officer who waited", origin="test", at=AT - dt.timedelta(minutes=5))
+    amend(session, ASSET, fid, {"name_th": "ก"}, act=ACT)
+    amend(session, ASSET, fid, {"name_th": "ข"}, act=earlier)
+    close(session, ASSET, fid, act=earlier)
+    restore(session, ASSET, fid, 1, act=earlier, columns=ASSET.fields, areas=None)
+    assert closed(session, fid) == [(AT, AT)] * 3
+    assert session.scalar(text("SELECT changed_at FROM asset WHERE id = :id"), {"id": fid}) == AT
+
+
+def test_of_two_who_restore_at_the_same_moment_one_is_told_or_nothing_differs(engine: Engine) -> None:
+    with Session(engine) as session, session.begin():
+        kept, gone = make_rows(session, "asset", count=2)
+        for fid in (kept, gone):
+            amend(session, ASSET, fid, {"name_th": "ก"}, act=ACT)
+        close(session, ASSET, gone, act=ACT)
+
+    def bring_back(fid: int) -> int | str:
+        try:
+            with Session(engine) as session, session.begin():
+                return restore(session, ASSET, fid, 1, act=ACT, columns=ASSET.fields, areas=None, expected_version=2)
+        except LostRace:
+            return "lost"
+
+    for fid in (kept, gone):
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(map(str, pool.map(bring_back, [fid] * 4))) == ["3", "lost", "lost", "lost"]
+    with Session(engine) as session:
+        assert session.scalar(text("SELECT count(*) FROM change WHERE operation = 'restore'")) == 2
+
+
+def test_a_restored_row_is_not_undone_by_the_file_it_came_from(session: Session) -> None:
+    """It keeps the digest of the newest file, so that loading that again finds it already taken."""
+    old, new = uuid.UUID(int=1), uuid.UUID(int=2)
+    (fid,) = make_rows(session, "asset", source_digest=old)
+    amend(session, ASSET, fid, {"name_th": "ใหม่"}, act=ACT)
+    session.execute(text("UPDATE asset SET source_digest = :new"), {"new": new})
+    digest = text("SELECT source_digest FROM asset WHERE id = :id")
+    restore(session, ASSET, fid, 1, act=ACT, columns=ASSET.fields, areas=None)
+    assert session.scalar(digest, {"id": fid}) == new
+    close(session, ASSET, fid, act=ACT)
+    restore(session, ASSET, fid, 1, act=ACT, columns=ASSET.fields, areas=None)
+    assert session.scalar(digest, {"id": fid}) == new
