@@ -125,6 +125,10 @@ def rows(layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
         query = _cells(layer, wanted)
     else:
         query = _plain(layer, asking, wanted)
+    return _in_order(query, wanted)
+
+
+def _in_order(query: Select[Any], wanted: Wanted) -> Select[Any]:
     key = query.selected_columns.id
     if wanted.after is not None:
         query = _narrowed(query, key > wanted.after)
@@ -152,14 +156,14 @@ def _as_it_was(layer: Layer, asking: Asking, wanted: Wanted, at: dt.datetime) ->
     mercator = func.ST_Transform(func.ST_Force2D(then.geom), 3857)
     # Where a version lay decides who sees it: a row that moved to this town was somebody else's before, and what is
     # open to everybody today need not have been.
-    held = union_all(
-        _of(now, now.geom_mercator, layer, asking, wanted).where(
-            now.changed_at <= at, inside(now, layer, asking.areas)
-        ),
-        _of(then, mercator, layer, asking, wanted).where(
-            then.changed_at <= at, then.closed_at > at, inside(then, layer, asking.areas)
-        ),
-    ).subquery("held")
+    present = _of(now, now.geom_mercator, layer, asking, wanted).where(
+        now.changed_at <= at, inside(now, layer, asking.areas)
+    )
+    closed = _of(then, mercator, layer, asking, wanted).where(
+        then.changed_at <= at, then.closed_at > at, inside(then, layer, asking.areas)
+    )
+    # Each in its own order and no longer than the page, so that a page costs what it holds.
+    held = union_all(_in_order(present, wanted), _in_order(closed, wanted)).subquery("held")
     return select(*held.c)
 
 
