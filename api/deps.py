@@ -70,7 +70,11 @@ def _settings(request: Request) -> Settings:
 
 def asking_of(request: Request) -> read.Asking:
     """Who asks, as the audience they speak for; remembered, so that the answer knows who may keep it."""
-    me = _maybe_signed_in(request, _now())
+    at = _now()
+    # Reading is what maps do by the hundred; whoever changes something, or looks at their account, is looked up anew.
+    if not hasattr(request.state, "signed_in") and (known := who.remembered(request, at=at)):
+        request.state.signed_in = known
+    me = _maybe_signed_in(request, at)
     asking = read.Asking()
     if me is not None:
         asking = read.Asking(audience=me.audience, person=me.login, areas=me.areas, purpose=me.purpose)

@@ -75,9 +75,6 @@ def who_asks(request: Request, *, at: dt.datetime) -> SignedIn | Bootstrap | Non
     token, sent = _bearer(request), cookie(request, SESSION)
     if token is None and sent is None:
         return None
-    known = remembered(request, at=at)
-    if known is not None:
-        return known
     cache: EditCache = request.app.state.cache
     since = cache.edits((PEOPLE,))
     found = _looked_up(request, token, sent, at=at)

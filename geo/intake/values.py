@@ -153,6 +153,11 @@ def _number(text: str, words: Field) -> Cell:
     return cell
 
 
+# With the nine decimals that are kept, an exact number has at most 28 digits, as many as decimal arithmetic keeps.
+LARGEST_DECIMAL = Decimal(10) ** 19
+LARGEST_FLOAT = Decimal(10) ** 28
+
+
 def number_cell(value: Decimal, words: Field) -> Cell:
     """A number judged by its column: whole, not too large, a year of which era, within its bounds."""
     if words.at_least is not None and value < words.at_least and value in NUMBERS_FOR_NOTHING:
@@ -164,7 +169,9 @@ def number_cell(value: Decimal, words: Field) -> Cell:
             return Cell(None, "too-large", TOO_LARGE)
         if is_year(words) and FIRST_BUDDHIST_YEAR <= value <= FIRST_BUDDHIST_YEAR + 400:
             return Cell(int(value) - 543, "buddhist-year", BUDDHIST_YEAR, "changed")
-    elif abs(value) >= Decimal(10) ** 28 or (value and value.adjusted() < -12):
+    elif abs(value) >= (LARGEST_DECIMAL if words.python_type is Decimal else LARGEST_FLOAT) or (
+        value and value.adjusted() < -12
+    ):
         return Cell(None, "too-large", TOO_LARGE)
     kept = int(value) if words.python_type is int else float(value) if words.python_type is float else value
     if isinstance(kept, float) and not math.isfinite(kept):

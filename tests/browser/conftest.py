@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from geo.store.db import writing_engine
 from tests.conftest import running
-from tests.makers import make_rows, point, square
+from tests.makers import make_rows, point, release_all, square
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -95,6 +95,7 @@ def _made(session: Session) -> dict[str, int]:
     make_rows(session, "asset", count=2, name_th=["วัดทดสอบ", EVIL], kind="temple",
               geom=[point(LON + SIDE * 0.15, LAT + SIDE * 0.85), point(LON - 0.005, LAT + 0.001)])  # fmt: skip
     make_rows(session, "household", count=8, geom=[point(*middle)] * 8)
+    release_all(session)
     return {"community": community, "evil": evil, "parcel": parcels[55]}
 
 

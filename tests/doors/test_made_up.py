@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -26,5 +28,9 @@ def test_pages_and_maps_say_so_once_the_demo_wrote_here(engine: Engine, client: 
     with Session(engine) as session, session.begin():
         session.add(Change(made_by=DEMO, origin="demo", operation="load", layer="municipality"))
         make_rows(session, "municipality")
+    # The edit is told to the service by the database, and heard a moment later.
+    until = time.monotonic() + 5
+    while not marked(client, "/") and time.monotonic() < until:
+        time.sleep(0.02)
     for address in ("/", "/map", f"/communities/{fid}", "/collections/castle"):
         assert marked(client, address), address

@@ -208,6 +208,8 @@ def test_one_code_in_two_towns_is_not_repeated(load: Load, tmp_path: Path) -> No
     )
 )  # fmt: skip
 @example([2.5213163725691826e-11])
+@example([1e27, 0.123456789])
+@example([9e18, 0.123456789, 1e19])
 def test_numbers_of_a_number_column_are_what_was_written(written: list[Decimal | float | None]) -> None:
     words = LAYERS["parcel"].fields["appraised_baht"]
     floats = [None if one is None else float(one) for one in written]

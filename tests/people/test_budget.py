@@ -11,6 +11,7 @@ import pytest
 
 from api.people.budget import AT_ONCE, PLACES, PLACES_OF_A_BLOCK, PLACES_OF_THE_KNOWN, HashingBudget
 from geo.errors import TooOften
+from tests.people.loops import in_a_loop_of_its_own
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def refused(budget: HashingBudget, blocks: list[str], *, known: int = 0) -> tupl
         first, second = (sum(isinstance(one, TooOften) for one in done) for done in both)
         return first, second
 
-    return asyncio.run(all_at_once())
+    return in_a_loop_of_its_own(all_at_once)
 
 
 def test_the_line_is_short_and_one_block_never_holds_it(budget: HashingBudget) -> None:
@@ -71,5 +72,5 @@ def test_never_more_than_two_at_once_even_where_work_fails(budget: HashingBudget
         done = await asyncio.gather(*(budget.spend(f"block {n}", work) for n in range(12)), return_exceptions=True)
         assert all(isinstance(one, ValueError) for one in done)
 
-    asyncio.run(many())
+    in_a_loop_of_its_own(many)
     assert most == AT_ONCE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import json
 import subprocess
@@ -29,6 +28,7 @@ from geo.store.tiles import Tile, TileFormat, tile_bytes
 from layers import LAYERS
 from tests.makers import HAT_YAI as POINT
 from tests.makers import make_rows, point, release_all, rewrite
+from tests.people.loops import in_a_loop_of_its_own
 
 Psql = Callable[..., subprocess.CompletedProcess[str]]
 HAT_YAI, SONGKHLA = Areas(towns=frozenset({"9098"})), Areas(towns=frozenset({"9099"}))
@@ -336,7 +336,7 @@ def test_a_pooled_connection_keeps_nothing_of_whose_tile_it_made(
         await pool.close()
         return found
 
-    assert asyncio.run(asked()) == [8, 0, 3, 0]
+    assert in_a_loop_of_its_own(asked) == [8, 0, 3, 0]
 
 
 async def _households(connection: AsyncConnection[Any], *, asking: Asking, tile: Tile, area: str | None) -> int:
