@@ -117,8 +117,9 @@ def test_counts_follow_every_edit(engine: Engine, client: TestClient) -> None:
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM parcel WHERE id = :id"), {"id": ids[0]})
         connection.execute(text("UPDATE parcel SET geom = ST_Translate(geom, 0.1, 0) WHERE id = :id"), {"id": ids[1]})
-    told = engine.connect().execute(text("SELECT sum(features) FROM tile_count WHERE layer = 'parcel'")).scalar()
-    exact = engine.connect().execute(text("SELECT count(*) FROM parcel")).scalar()
+    with engine.connect() as connection:
+        told = connection.scalar(text("SELECT sum(features) FROM tile_count WHERE layer = 'parcel'"))
+        exact = connection.scalar(text("SELECT count(*) FROM parcel"))
     assert told == exact == 9
     moved = client.get(address("parcel", at(12, HAT_YAI[0] + 0.1004, HAT_YAI[1]), "geojson")).json()["features"]
     assert sum(one["properties"]["count"] for one in moved) == 1
