@@ -72,7 +72,7 @@ def drift(connection: Connection, layers: Mapping[str, Layer]) -> list[str]:
 def statements(layers: Mapping[str, Layer]) -> Iterator[str]:
     """Every grant and policy; running them twice changes nothing."""
     everyone = ", ".join(("PUBLIC", *_ROLES))
-    yield _NO_POLICIES
+    yield _no_policies()
     for table in sorted(Base.metadata.tables):
         yield f"REVOKE ALL ON {quoted(table)} FROM {everyone}"
         yield f"ALTER TABLE {quoted(table)} OWNER TO {Role.OWNER}"
@@ -183,7 +183,7 @@ def _policy(table: str, role: Role, command: str, condition: str) -> Iterator[st
 
 def drop_locks(connection: Connection, layers: Mapping[str, Layer]) -> None:
     """Take every grant and policy off again (a downgrade); the roles stay, for they belong to the whole server."""
-    _run(connection, _NO_POLICIES)
+    _run(connection, _no_policies())
     locked = [name for layer in layers.values() for name in (layer.id, layer.history.name)]
     for table in (*locked, "release_cell", "change"):
         if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"public.{table}"}) is None:
@@ -233,13 +233,17 @@ def _run(connection: Connection, statement: str) -> None:
     connection.exec_driver_sql(statement.replace("%", "%%"))
 
 
-_NO_POLICIES = """
+def _no_policies() -> str:
+    """Every policy off our tables, those put there by hand too; what else lives in the schema is not ours to touch."""
+    ours = ", ".join(f"'{table}'" for table in sorted(Base.metadata.tables))
+    return f"""
 DO $$ DECLARE one record; BEGIN
-  FOR one IN SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' LOOP
+  FOR one IN SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' AND tablename IN ({ours}) LOOP
     EXECUTE format('DROP POLICY %I ON public.%I', one.policyname, one.tablename);
   END LOOP;
 END $$
 """
+
 
 _CATALOGUE = text("""
 SELECT format('%s %s to %s', c.relname, a.privilege_type, coalesce(r.rolname, 'PUBLIC'))

@@ -111,6 +111,17 @@ def test_locks_of_other_layers_are_put_right_at_the_next_start(database_url: str
         assert drift(connection, LAYERS) == []
 
 
+def test_somebody_elses_table_in_the_same_schema_keeps_its_policies(database_url: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE somebody_elses (id integer)"))
+        connection.execute(text("CREATE POLICY theirs ON somebody_elses USING (id > 0)"))
+        connection.execute(text("COMMENT ON FUNCTION atlas_area() IS 'locks of yesterday'"))
+    migrate(database_url, LAYERS)
+    with engine.connect() as connection:
+        held = connection.scalars(text("SELECT policyname FROM pg_policies WHERE tablename = 'somebody_elses'")).all()
+    assert held == ["theirs"]
+
+
 NOT_FOR_THE_PUBLIC = [
     "SELECT count(*) FROM household",
     "SELECT owner_name FROM parcel",
