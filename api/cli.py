@@ -198,10 +198,22 @@ def load(
     anywhere: Annotated[
         bool, typer.Option("--anywhere", help="รับข้อมูลนอกประเทศไทย · accept places outside Thailand")
     ] = False,
+    purpose: Annotated[
+        str | None, typer.Option(help="วัตถุประสงค์ · why personal data is taken, where not as the layer says")
+    ] = None,
+    basis: Annotated[str | None, typer.Option(help="ฐานทางกฎหมาย ม.24 · lawful basis, e.g. public-task")] = None,
+    sensitive_basis: Annotated[
+        str | None, typer.Option(help="ฐานของข้อมูลอ่อนไหว ม.26 · basis for sensitive data")
+    ] = None,
+    consent: Annotated[str | None, typer.Option(help="หนังสือยินยอม/ฉบับ · consent text, e.g. household-survey/2")] = None,
+    retain_until: Annotated[
+        str | None, typer.Option(help="ลบค่าส่วนบุคคลเมื่อถึงวัน · the day on which personal values go")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="ตรวจอย่างเดียว · check only, change nothing")] = False,
     report: Annotated[Path | None, typer.Option(help="เขียนรายงาน JSON · write the report as JSON")] = None,
 ) -> None:
     """นำเข้าไฟล์ · Load files into a layer: all of a file or nothing of it."""
+    from geo.intake.grounds import SaidGrounds
     from geo.intake.load import LoadOptions, load_file
 
     settings = Settings.from_environment()
@@ -212,6 +224,8 @@ def load(
     options = LoadOptions(
         municipality=municipality, crs=crs, encoding=encoding, map=_pairs(map, "--map"), set=_pairs(set, "--set"),
         dry_run=dry_run, anywhere=anywhere, sheet=sheet,
+        grounds=SaidGrounds(purpose=purpose, basis=basis, sensitive_basis=sensitive_basis, consent=consent,
+                            retain_until=retain_until),
     )  # fmt: skip
     made, refusals = [], []
     # Looking for cycles among millions of short-lived rows is a tenth of a load, and finds none; and the thread that

@@ -46,10 +46,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr,
 
 from geo.codes import CodeList
 from geo.errors import BadLayer, Text
+from geo.personal import Basis, Kept, Nature, Processing, SensitiveBasis
 
 __all__ = [
-    "Audience", "Base", "Cells", "CodeList", "Decimal", "Field", "Generalise", "Layer", "LayerTable", "Link", "Mapped",
-    "Published", "Shape", "Stack", "Style", "Text", "WKBElement", "computed", "field", "link", "shape",
+    "Audience", "Base", "Basis", "Cells", "CodeList", "Decimal", "Field", "Generalise", "Kept", "Layer", "LayerTable",
+    "Link", "Mapped", "Nature", "Processing", "Published", "SensitiveBasis", "Shape", "Stack", "Style", "Text",
+    "WKBElement", "computed", "field", "link", "shape",
 ]  # fmt: skip
 
 
@@ -114,7 +116,8 @@ class Field:
     `codes` is the list its values come from, `many` allows several codes separated by spaces; `import_from` are the
     header names seen in real files; `strip` is a regular expression removed from imported text (`TH` of a P-code);
     `pattern` is what imported text should look like (a warning otherwise); `unit` a short unit; `at_least`/`at_most`
-    bounds of a number (a warning otherwise); `measure` fills the column from the geometry when a file does not.
+    bounds of a number (a warning otherwise); `measure` fills the column from the geometry when a file does not;
+    `nature` says that the values are personal: they go at a person's request and when their time is over.
     """
 
     name: str = ""
@@ -131,6 +134,7 @@ class Field:
     measure: Literal["area", "length"] | None = None
     computed: bool = False
     link: Link | None = None
+    nature: Nature | None = None
     python_type: type = str
 
     def told(self, value: Any) -> Text:
@@ -197,12 +201,13 @@ def field(
     at_least: float | None = None,
     at_most: float | None = None,
     measure: Literal["area", "length"] | None = None,
+    nature: Nature | None = None,
     indexed: bool = False,
 ) -> MappedColumn[Any]:
     """A column with its label and audience; see `Field` for the rest."""
     words = Field(
         label=label, audience=audience, codes=codes, many=many, import_from=import_from, strip=strip,
-        pattern=pattern, unit=unit, at_least=at_least, at_most=at_most, measure=measure,
+        pattern=pattern, unit=unit, at_least=at_least, at_most=at_most, measure=measure, nature=nature,
     )  # fmt: skip
     return mapped_column(index=indexed, info={"field": words})
 
@@ -214,10 +219,11 @@ def computed(label: Text, audience: Audience, sql: str, *, codes: CodeList | Non
 
 
 def link(
-    label: Text, audience: Audience, *, to: str, code: str, import_from: tuple[str, ...] = ()
-) -> MappedColumn[Any]:
+    label: Text, audience: Audience, *, to: str, code: str, import_from: tuple[str, ...] = (),
+    nature: Nature | None = None,
+) -> MappedColumn[Any]:  # fmt: skip
     """A foreign key `{to}_id`; how it was found stands beside it in `{to}_link` (given, location or hand)."""
-    words = Field(label=label, audience=audience, link=Link(to=to, code=code, import_from=import_from))
+    words = Field(label=label, audience=audience, link=Link(to=to, code=code, import_from=import_from), nature=nature)
     return mapped_column(BigInteger, ForeignKey(f"{to}.id", ondelete="SET NULL"), index=True, info={"field": words})
 
 
@@ -363,6 +369,7 @@ class Layer:
 
     `keys` are the alternatives that identify a row in a file, best first (the municipality is always part of it);
     `public_rows` limits what the public sees to rows that meet a condition, `public_rows_say` says it in words.
+    A layer with personal columns, or whose shapes the public gets as cells, says in `processing` why and how long.
     """
 
     id: str
@@ -381,6 +388,7 @@ class Layer:
     name_field: str | None = None
     public_rows: Callable[[Any], ColumnElement[bool]] | None = None
     public_rows_say: Text | None = None
+    processing: Processing | None = None
     generalise: Generalise | None = None
     shown_at_start: bool = True
     checks: tuple[str, ...] = dataclass_field(default=())
@@ -402,6 +410,32 @@ class Layer:
         bare = [c.name for c in self.table.__table__.columns if c.name not in _PLAIN and "field" not in c.info]
         if any(not name.endswith("_link") for name in bare):
             raise BadLayer(f"{self.id}: columns without an audience and labels: {sorted(bare)}")
+        self._check_processing()
+
+    def _check_processing(self) -> None:
+        unsaid = [name for name, words in self.fields.items()
+                  if words.audience in (Audience.CARE, Audience.TAX) and words.nature is None]  # fmt: skip
+        if unsaid:
+            raise BadLayer(f"{self.id}: columns granted by name that do not say their nature: {unsaid}")
+        if bool(self.processing) != self.is_personal:
+            raise BadLayer(f"{self.id}: personal data and `processing` go together")
+        if self.processing is None:
+            return
+        if self.personal(Nature.SENSITIVE) and self.processing.sensitive_basis is None:
+            raise BadLayer(f"{self.id}: sensitive columns need a basis of section 26")
+        since = self.processing.kept.since
+        if since is not None and (since not in self.fields or self.fields[since].python_type is not dt.date):
+            raise BadLayer(f"{self.id}: `since` names no column of days")
+
+    def personal(self, *natures: Nature) -> tuple[str, ...]:
+        """The personal columns, all or of some natures, in the table's order."""
+        wanted = natures or tuple(Nature)
+        return tuple(name for name, words in self.fields.items() if words.nature in wanted)
+
+    @cached_property
+    def is_personal(self) -> bool:
+        """Whether it says something of persons: by a column, or by where a household lives."""
+        return bool(self.personal()) or self.shape.cells is not None
 
     @cached_property
     def shape(self) -> Shape:

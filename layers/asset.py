@@ -4,10 +4,14 @@ import datetime as dt
 
 from geo.layer import (
     Audience,
+    Basis,
     CodeList,
+    Kept,
     Layer,
     LayerTable,
     Mapped,
+    Nature,
+    Processing,
     Published,
     Stack,
     Style,
@@ -62,6 +66,7 @@ class Asset(LayerTable):
         Text("ผู้ประสานงาน", "Contact"),
         Audience.STAFF,
         import_from=("contact", "phone", "ผู้ประสานงาน", "โทรศัพท์"),
+        nature=Nature.PERSON,
     )
     community_id: Mapped[int | None] = link(
         Text("ชุมชน", "Community"),
@@ -97,5 +102,13 @@ LAYER = Layer(
     licence="ODbL-1.0",
     maps=("town", "community"),
     editors=Audience.COMMUNITY,
+    processing=Processing(
+        subjects=Text("ผู้ประสานงานของสถานที่", "Contact persons of places"),
+        data=Text("ชื่อและช่องทางติดต่อของผู้ประสานงาน", "Names and contacts of those who look after a place"),
+        purpose=Text("ติดต่อเมื่อเกิดเหตุ เช่น เปิดศูนย์พักพิง", "Reaching them in an emergency, such as opening a shelter"),
+        basis=Basis.PUBLIC_TASK,
+        recipients=Text("เจ้าหน้าที่เทศบาล", "Municipal staff"),
+        kept=Kept(years=None, past_years=2),
+    ),
     name_field="name_th",
 )

@@ -4,11 +4,15 @@ from decimal import Decimal
 
 from geo.layer import (
     Audience,
+    Basis,
     CodeList,
     Generalise,
+    Kept,
     Layer,
     LayerTable,
     Mapped,
+    Nature,
+    Processing,
     Published,
     Stack,
     Style,
@@ -78,6 +82,7 @@ class Building(LayerTable):
         unit="THB",
         import_from=("estimated_price", "ราคาประเมิน"),
         at_least=0,
+        nature=Nature.PERSON,
     )
     parcel_id: Mapped[int | None] = link(
         Text("แปลงที่ดิน", "Parcel"),
@@ -104,6 +109,14 @@ LAYER = Layer(
     licence="municipal data, no owner or value",
     maps=("town", "community"),
     editors=Audience.TAX,
+    processing=Processing(
+        subjects=Text("เจ้าของสิ่งปลูกสร้าง", "Owners of buildings"),
+        data=Text("ราคาประเมิน", "Appraised values"),
+        purpose=Text("จัดเก็บภาษีที่ดินและสิ่งปลูกสร้าง (พ.ร.บ. 2562)", "Collecting the land and building tax (Act B.E. 2562)"),
+        basis=Basis.LEGAL_DUTY,
+        recipients=Text("งานภาษีของเทศบาลเท่านั้น", "The town's tax office only"),
+        kept=Kept(years=None, past_years=10),
+    ),
     name_field="building_code",
     generalise=Generalise(below=15),
 )

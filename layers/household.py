@@ -8,11 +8,16 @@ from decimal import Decimal
 
 from geo.layer import (
     Audience,
+    Basis,
     Cells,
     CodeList,
+    Kept,
     Layer,
     LayerTable,
     Mapped,
+    Nature,
+    Processing,
+    SensitiveBasis,
     Stack,
     Style,
     Text,
@@ -23,6 +28,7 @@ from geo.layer import (
 )
 
 STAFF, CARE = Audience.STAFF, Audience.CARE
+PERSON, SENSITIVE = Nature.PERSON, Nature.SENSITIVE
 
 
 class Household(LayerTable):
@@ -35,9 +41,10 @@ class Household(LayerTable):
         STAFF,
         import_from=("household_code", "survey_id", "รหัสครัวเรือน"),
         indexed=True,
+        nature=PERSON,
     )
     house_no: Mapped[str | None] = field(
-        Text("บ้านเลขที่", "House number"), STAFF, import_from=("house_no", "HOUSE_NO", "บ้านเลขที่")
+        Text("บ้านเลขที่", "House number"), STAFF, import_from=("house_no", "HOUSE_NO", "บ้านเลขที่"), nature=PERSON
     )
     registration: Mapped[str | None] = field(
         Text("สถานะทะเบียน (TYPEAREA)", "Registration (TYPEAREA)"),
@@ -83,25 +90,32 @@ class Household(LayerTable):
         import_from=("collector_role", "ผู้เก็บข้อมูล"),
     )
     head_name: Mapped[str | None] = field(
-        Text("หัวหน้าครัวเรือน", "Head of household"), CARE, import_from=("head_name", "หัวหน้าครัวเรือน")
+        Text("หัวหน้าครัวเรือน", "Head of household"), CARE, import_from=("head_name", "หัวหน้าครัวเรือน"), nature=PERSON
     )
-    phone: Mapped[str | None] = field(Text("โทรศัพท์", "Telephone"), CARE, import_from=("phone", "โทรศัพท์"))
+    phone: Mapped[str | None] = field(Text("โทรศัพท์", "Telephone"), CARE, import_from=("phone", "โทรศัพท์"), nature=PERSON)
     elderly: Mapped[int | None] = field(
-        Text("ผู้สูงอายุ (คน)", "Elderly people"), CARE, import_from=("elderly", "ผู้สูงอายุ"), at_least=0
+        Text("ผู้สูงอายุ (คน)", "Elderly people"), CARE, import_from=("elderly", "ผู้สูงอายุ"), at_least=0, nature=PERSON
     )
     disabled: Mapped[int | None] = field(
-        Text("คนพิการ (คน)", "Disabled people"), CARE, import_from=("disabled", "คนพิการ"), at_least=0
+        Text("คนพิการ (คน)", "Disabled people"), CARE, import_from=("disabled", "คนพิการ"), at_least=0, nature=SENSITIVE
     )
     bedbound: Mapped[int | None] = field(
-        Text("ผู้ป่วยติดเตียง (คน)", "Bed-bound people"), CARE, import_from=("bedbound", "ติดเตียง"), at_least=0
+        Text("ผู้ป่วยติดเตียง (คน)", "Bed-bound people"),
+        CARE,
+        import_from=("bedbound", "ติดเตียง"),
+        at_least=0,
+        nature=SENSITIVE,
     )
-    has_carer: Mapped[bool | None] = field(Text("มีผู้ดูแล", "Has a carer"), CARE, import_from=("has_carer", "มีผู้ดูแล"))
+    has_carer: Mapped[bool | None] = field(
+        Text("มีผู้ดูแล", "Has a carer"), CARE, import_from=("has_carer", "มีผู้ดูแล"), nature=SENSITIVE
+    )
     vulnerabilities: Mapped[str | None] = field(
         Text("กลุ่มเปราะบาง", "Vulnerable groups"),
         CARE,
         codes=CodeList.read("vulnerability"),
         many=True,
         import_from=("vulnerabilities", "POOR.TYPE", "กลุ่มเปราะบาง"),
+        nature=SENSITIVE,
     )
     monthly_income_baht: Mapped[Decimal | None] = field(
         Text("รายได้ต่อเดือน (บาท)", "Monthly income (baht)"),
@@ -109,6 +123,7 @@ class Household(LayerTable):
         unit="THB",
         import_from=("income", "รายได้"),
         at_least=0,
+        nature=PERSON,
     )
     problems: Mapped[str | None] = field(
         Text("สภาพปัญหา", "Problems"),
@@ -116,14 +131,16 @@ class Household(LayerTable):
         codes=CodeList.read("problem"),
         many=True,
         import_from=("problems", "ปัญหา"),
+        nature=SENSITIVE,
     )
-    note: Mapped[str | None] = field(Text("บันทึก", "Note"), CARE, import_from=("note", "หมายเหตุ"))
+    note: Mapped[str | None] = field(Text("บันทึก", "Note"), CARE, import_from=("note", "หมายเหตุ"), nature=SENSITIVE)
     building_id: Mapped[int | None] = link(
         Text("โรงเรือน", "Building"),
         STAFF,
         to="building",
         code="building_code",
         import_from=("building_code", "รหัสโรงเรือน"),
+        nature=PERSON,
     )
     community_id: Mapped[int | None] = link(
         Text("ชุมชน", "Community"),
@@ -153,4 +170,22 @@ LAYER = Layer(
     maps=("town", "community"),
     editors=CARE,
     shown_at_start=False,
+    processing=Processing(
+        subjects=Text("ครัวเรือนและสมาชิก ทั้งที่มีและไม่มีชื่อในทะเบียน", "Households and their members, registered or not"),
+        data=Text(
+            "ที่ตั้งบ้าน ชื่อ โทรศัพท์ อายุ รายได้ สุขภาพ ความพิการ และความเปราะบาง",
+            "Where they live, names, telephones, age, income, health, disability and vulnerability",
+        ),
+        purpose=Text(
+            "ช่วยเหลือและดูแลครัวเรือนเปราะบาง วางแผนสวัสดิการ ที่อยู่อาศัย และรับมือภัยพิบัติ",
+            "Helping vulnerable households; planning welfare, housing and disaster relief",
+        ),
+        basis=Basis.PUBLIC_TASK,
+        sensitive_basis=SensitiveBasis.EXPLICIT_CONSENT,
+        recipients=Text(
+            "เจ้าหน้าที่ที่ได้รับแต่งตั้งเท่านั้น สาธารณะได้เพียงจำนวนต่อช่อง",
+            "Named officers only; the public gets counts per square",
+        ),
+        kept=Kept(years=10, sensitive_years=5, past_years=2, since="surveyed_on"),
+    ),
 )

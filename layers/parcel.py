@@ -9,11 +9,15 @@ from decimal import Decimal
 
 from geo.layer import (
     Audience,
+    Basis,
     CodeList,
     Generalise,
+    Kept,
     Layer,
     LayerTable,
     Mapped,
+    Nature,
+    Processing,
     Published,
     Stack,
     Style,
@@ -101,16 +105,28 @@ class Parcel(LayerTable):
         Text("เลขที่โฉนด", "Deed number"),
         TAX,
         import_from=("deed_no", "Id_Chanod", "parcel_no", "โฉนด", "เลขที่โฉนด"),
+        nature=Nature.PERSON,
     )
     survey_no: Mapped[str | None] = field(
-        Text("หน้าสำรวจ", "Survey number"), TAX, import_from=("survey_no", "survey", "ห.สำรวจ", "หน้าสำรวจ")
+        Text("หน้าสำรวจ", "Survey number"),
+        TAX,
+        import_from=("survey_no", "survey", "ห.สำรวจ", "หน้าสำรวจ"),
+        nature=Nature.PERSON,
     )
-    land_no: Mapped[str | None] = field(Text("เลขที่ดิน", "Land number"), TAX, import_from=("land_no", "ที่ดิน", "เลขที่ดิน"))
+    land_no: Mapped[str | None] = field(
+        Text("เลขที่ดิน", "Land number"), TAX, import_from=("land_no", "ที่ดิน", "เลขที่ดิน"), nature=Nature.PERSON
+    )
     owner_name: Mapped[str | None] = field(
-        Text("ชื่อเจ้าของ", "Owner's name"), TAX, import_from=("owner_name", "own_name", "OWN_FNAME", "ชื่อเจ้าของ")
+        Text("ชื่อเจ้าของ", "Owner's name"),
+        TAX,
+        import_from=("owner_name", "own_name", "OWN_FNAME", "ชื่อเจ้าของ"),
+        nature=Nature.PERSON,
     )
     owner_address: Mapped[str | None] = field(
-        Text("ที่อยู่เจ้าของ", "Owner's address"), TAX, import_from=("owner_address", "own_Hse_no", "ที่อยู่เจ้าของ")
+        Text("ที่อยู่เจ้าของ", "Owner's address"),
+        TAX,
+        import_from=("owner_address", "own_Hse_no", "ที่อยู่เจ้าของ"),
+        nature=Nature.PERSON,
     )
     appraised_baht: Mapped[Decimal | None] = field(
         Text("ราคาประเมิน (บาท)", "Appraised value (baht)"),
@@ -118,6 +134,7 @@ class Parcel(LayerTable):
         unit="THB",
         import_from=("estimated_price", "appraised_value", "ราคาประเมิน"),
         at_least=0,
+        nature=Nature.PERSON,
     )
     community_id: Mapped[int | None] = link(
         Text("ชุมชน", "Community"),
@@ -153,6 +170,17 @@ LAYER = Layer(
     licence="municipal data, no owner, deed or value",
     maps=("town", "community"),
     editors=Audience.TAX,
+    processing=Processing(
+        subjects=Text("เจ้าของและผู้ครอบครองที่ดิน", "Owners and holders of land"),
+        data=Text(
+            "ชื่อและที่อยู่เจ้าของ เลขเอกสารสิทธิ์ ราคาประเมิน", "Owners' names and addresses, deed numbers, appraised values"
+        ),
+        purpose=Text("จัดเก็บภาษีที่ดินและสิ่งปลูกสร้าง (พ.ร.บ. 2562)", "Collecting the land and building tax (Act B.E. 2562)"),
+        basis=Basis.LEGAL_DUTY,
+        recipients=Text("งานภาษีของเทศบาลเท่านั้น", "The town's tax office only"),
+        # The present owner stays as long as the parcel is in the register; ten years are for those before.
+        kept=Kept(years=None, past_years=10),
+    ),
     name_field="parcel_code",
     generalise=Generalise(below=14),
     checks=("parcel_code_parts",),

@@ -21,7 +21,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from api.deps import Known, Now, StillServing, Writer, WritingEngine
 from geo.errors import BadRequest, NotYours, TooBig, UnknownFeature
+from geo.intake.grounds import SaidGrounds
 from geo.intake.load import LoadOptions, load_file
+from geo.personal import Basis, SensitiveBasis
 from geo.store.batches import layer_and_town, stored_report
 from geo.store.db import session_of
 from layers import LAYERS, layer_named
@@ -31,7 +33,8 @@ router = APIRouter(tags=["imports"], dependencies=[Known])
 MOST_BYTES = 2 * 1024**3
 MOST_FIELD_BYTES = 4096
 _CHUNK = 1024**2
-_ONCE = ("layer", "crs", "encoding", "municipality", "sheet", "dry_run", "anywhere")
+_GROUNDS = ("purpose", "basis", "sensitive_basis", "consent", "retain_until")
+_ONCE = ("layer", "crs", "encoding", "municipality", "sheet", "dry_run", "anywhere", *_GROUNDS)
 _SEVERAL = ("map", "set")
 _YES, _NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 PRIVATE = {"Cache-Control": "private, no-store"}
@@ -149,6 +152,15 @@ _FORM: dict[str, Any] = {
                         "set": {"type": "array", "items": {"type": "string"}, "description": "FIELD=VALUE"},
                         "dry_run": {"type": "boolean"},
                         "anywhere": {"type": "boolean", "description": "take data outside Thailand"},
+                        "purpose": {"type": "string", "description": "why personal data is taken; else the layer's"},
+                        "basis": {"type": "string", "enum": list(Basis), "description": "PDPA section 24"},
+                        "sensitive_basis": {
+                            "type": "string",
+                            "enum": list(SensitiveBasis),
+                            "description": "section 26",
+                        },
+                        "consent": {"type": "string", "description": "the text agreed to, household-survey/2"},
+                        "retain_until": {"type": "string", "description": "the day on which personal values go"},
                     },
                 }
             }
@@ -173,6 +185,7 @@ def create_import(
         municipality=received.said("municipality"), crs=received.said("crs"), encoding=received.said("encoding"),
         map=received.several["map"], set=received.several["set"], sheet=received.said("sheet"),
         dry_run=received.agreed("dry_run"), anywhere=received.agreed("anywhere"),
+        grounds=SaidGrounds(**{name: received.said(name) for name in _GROUNDS}),
     )  # fmt: skip
     with _on_disk(received.upload) as path:
         report = load_file(

@@ -23,6 +23,8 @@ from geo.errors import BadRequest, Problem, RefusedImport, Text
 from geo.intake.ahead import ahead
 from geo.intake.belonging import LinkingBatches
 from geo.intake.check import Checker
+from geo.intake.erased import ErasedRows
+from geo.intake.grounds import SaidGrounds, grounds, past_their_time
 from geo.intake.kinds import CSV
 from geo.intake.match import PLACE_NAMES, Matching, matched, place_columns
 from geo.intake.open import Opened, opened
@@ -30,8 +32,9 @@ from geo.intake.places import Placing, outside_refusal, placing_of
 from geo.intake.repeated_keys import RepeatedKeys
 from geo.intake.report import Counts, Findings, Report
 from geo.layer import Layer
+from geo.people.grants import BANGKOK
 from geo.shapes.whereabouts import Box
-from geo.store.batches import Act, FileFacts, begun, ended, one_transaction
+from geo.store.batches import Act, FileFacts, Grounds, begun, ended, one_transaction
 from geo.store.bulk import loading_all_at_once
 from geo.store.links import TOWN, Linker, relink
 from geo.store.merge import Incoming, Merged, is_new_ground, merge
@@ -41,6 +44,7 @@ from geo.thai import DateOrder, date_order
 
 Progress = Callable[[int, int | None], None]
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_NOTHING_SAID = SaidGrounds()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +52,7 @@ class LoadOptions:
     """What a person may say about a file; every option answers a question that a refusal asks.
 
     `map` is FIELD to COLUMN (`lon`, `lat` and `wkt` name where a CSV keeps its places), `set` FIELD to a constant;
-    `sheet` is the layer or file inside a container.
+    `sheet` is the layer or file inside a container; `grounds` is why personal data is taken.
     """
 
     municipality: str | None = None
@@ -59,6 +63,7 @@ class LoadOptions:
     dry_run: bool = False
     anywhere: bool = False
     sheet: str | None = None
+    grounds: SaidGrounds = _NOTHING_SAID
 
 
 def load_file(
@@ -123,7 +128,8 @@ class _Load:
         """Everything from the first batch to the report."""
         checker = Checker(layer=self.layer, matching=self.matching, placing=self.placing, orders=self._orders())
         repeated = RepeatedKeys(layer=self.layer, key=self._key(), columns=self.matching.columns)
-        act = begun(session, self.layer, self._facts(), by=by, origin=origin, at=at)
+        why = self._grounds(session, checker.findings, at)
+        act = begun(session, self.layer, self._facts(), by=by, origin=origin, at=at, grounds=why)
         linking = LinkingBatches(Linker(session, self.layer, self.layers), self.matching, self.options.municipality)
         incoming = self._incoming(checker)
         direct = not linking.linker.asks_for_each_batch and self._is_new_ground(session, linking)
@@ -141,10 +147,17 @@ class _Load:
         relinked = relink(session, self.layer, self.layers, merged.box, cause=act.change, at=at)
         if self.layer.shape.cells:
             self._release_first(session, checker.findings, by=by, at=at)
-        report = self._report(checker, merged, relinked, act)
+        checker.findings.add(past_their_time(session, self.layer, why, on=_day(at)))
+        report = self._report(checker, merged, relinked, act, why)
         ended(session, act, counts=report.counts.as_json(), report=report.to_json(),
               nothing_changed=report.counts.nothing_changed)  # fmt: skip
         return report
+
+    def _grounds(self, session: Session, findings: Findings, at: dt.datetime) -> Grounds | None:
+        fed, town = frozenset(self.matching.fed), self.options.municipality
+        why, problems = grounds(session, self.layer, fed, self.options.grounds, town=town, on=_day(at))
+        findings.add(problems)
+        return why
 
     def _key(self) -> tuple[str, ...]:
         """The first of the layer's keys that the file feeds whole."""
@@ -190,17 +203,18 @@ class _Load:
         direct: bool, progress: Progress,
     ) -> int:  # fmt: skip
         """Check and copy every batch; how many rows were taken."""
+        gone = ErasedRows(session, self.layer)
 
         def rows() -> Iterator[tuple[pa.RecordBatch, int]]:
             for batch in self.file.batches(sorted(set(self.matching.columns.values()))):
                 checked = checker.checked(batch)
                 staged = linking.completed(checked)
                 repeated.remember(checked, staged)
-                yield staged, checker.rows
+                yield gone.left_out(checked, staged), checker.rows
 
         made, taken = False, 0
-        # A linker that asks the database shares our one connection, so it cannot work ahead of the writing.
-        for staged, done in rows() if linking.linker.asks_for_each_batch else ahead(rows()):
+        # Who asks the database shares our one connection, and cannot work ahead of the writing.
+        for staged, done in rows() if linking.linker.asks_for_each_batch or gone.any else ahead(rows()):
             if direct:
                 copy_rows(session, self.layer.id, as_final(staged, change_id=act.change.id, at=act.at))
             else:
@@ -245,7 +259,9 @@ class _Load:
             )
             findings.add([Problem(code="first-release", told=told)])
 
-    def _report(self, checker: Checker, merged: Merged, relinked: Mapping[str, int], act: Act) -> Report:
+    def _report(
+        self, checker: Checker, merged: Merged, relinked: Mapping[str, int], act: Act, why: Grounds | None
+    ) -> Report:
         findings, facts = checker.findings, self._facts()
         for problem in (*self.matching.problems, *(self.placing.problems if self.placing else ())):
             findings.add([problem])
@@ -266,8 +282,12 @@ class _Load:
             encoding=facts.encoding, encoding_reason=self.file.encoding_reason, crs=facts.crs,
             crs_source=self.file.crs_source, crs_operation=facts.crs_operation, municipality=self.options.municipality,
             used=self.matching.used, unused=self.matching.unused, counts=counts, by_code=dict(findings.counts),
-            entries=findings.entries(),
+            entries=findings.entries(), grounds=why,
         )  # fmt: skip
+
+
+def _day(at: dt.datetime) -> dt.date:
+    return at.astimezone(BANGKOK).date()
 
 
 def _crs_name(file: Opened) -> str | None:

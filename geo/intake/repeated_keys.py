@@ -61,7 +61,7 @@ class RepeatedKeys:
             return
         keys = pa.chunked_array(self._keys)
         rows = np.concatenate(self._rows)
-        boxes = np.concatenate(self._boxes) if self._boxes else None
+        boxes = np.concatenate(self._boxes) if self._boxes and not self.layer.shape.cells else None
         shown = all(self.layer.fields[name].audience is Audience.PUBLIC for name in self.key)
         for key, places in _shared(keys).items():
             first = int(rows[places[0]])

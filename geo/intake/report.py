@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from geo.errors import Problem, Text
+from geo.personal import BASES, SENSITIVE_BASES
+from geo.store.batches import Grounds
 
 MOST_OF_A_CODE = 10_000
 MOST_VALUES_OF_A_WARNING = 200
@@ -183,6 +185,7 @@ class Report:
     counts: Counts
     by_code: Mapping[str, int]
     entries: tuple[Entry, ...]
+    grounds: Grounds | None = None
 
     @property
     def told(self) -> Text:
@@ -216,6 +219,7 @@ class Report:
                 "crs_operation": self.crs_operation,
             },
             "municipality": self.municipality,
+            "grounds": self._grounds(),
             "columns": [
                 {name: value for name, value in vars(used).items() if value is not None} for used in self.used
             ],
@@ -224,6 +228,14 @@ class Report:
             "by_code": dict(self.by_code),
             "problems": [entry.as_json(map_url) for entry in self.entries],
         }  # fmt: skip
+
+    def _grounds(self) -> dict[str, Any] | None:
+        why = self.grounds
+        if why is None:
+            return None
+        until = why.retain_until.isoformat() if why.retain_until else None
+        return {"purpose": why.purpose, "lawful_basis": why.basis, "sensitive_basis": why.sensitive_basis,
+                "consent_text": why.consent_text_id, "retain_until": until}  # fmt: skip
 
     def to_text(self, language: str | None = None, *, most: int = 40) -> str:
         """The report for a terminal, in one language or in both: the sentence, the columns, the first problems."""
@@ -241,6 +253,10 @@ class Report:
         yield f"{self.file_name} · {self.driver} · {self.encoding}: {_said(self.encoding_reason, language)}"
         if self.crs:
             yield f"{self.crs} ({_said(self.crs_source, language)}) → WGS 84: {self.crs_operation}"
+        if self.grounds:
+            bases = [BASES[self.grounds.basis]]
+            bases += [SENSITIVE_BASES[self.grounds.sensitive_basis]] if self.grounds.sensitive_basis else []
+            yield f"{self.grounds.purpose} — {', '.join(_said(one, language) for one in bases)}"
         if self.used:
             yield ", ".join(f"{used.field} ← {used.column or repr(used.constant)}" for used in self.used)
         if self.unused:

@@ -71,7 +71,7 @@ class Seen:
         places = self._points(shown)
         problems = []
         for turn, position in enumerate(shown.tolist()):
-            point = (points[turn] if points else None) or places[turn]
+            point = (points[turn] if points and not self.layer.shape.cells else None) or places[turn]
             problems.append(
                 Problem(
                     code=code, told=told if isinstance(told, Text) else told[turn], level=level,
@@ -106,7 +106,8 @@ class Seen:
         return str(values[turn])[:MOST_OF_A_VALUE]
 
     def _points(self, where: Positions) -> list[tuple[float, float] | None]:
-        if self.shapes is None or not len(where):
+        # A report is kept longer than a household's place may be.
+        if self.shapes is None or not len(where) or self.layer.shape.cells:
             return [None] * len(where)
         shapes = self.shapes[where]
         sound = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)

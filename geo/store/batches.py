@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from geo.errors import UnknownFeature
 from geo.layer import Layer
+from geo.personal import Basis, SensitiveBasis
 from geo.store.db import told_when_away
 from geo.store.tables import Change, ImportBatch
 
@@ -31,6 +32,17 @@ class FileFacts:
     crs: str | None
     crs_operation: str | None
     municipality: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grounds:
+    """Why a file with personal data was taken, what its people agreed to, and until when its values stay."""
+
+    purpose: str
+    basis: Basis
+    sensitive_basis: SensitiveBasis | None
+    consent_text_id: int | None
+    retain_until: dt.date | None
 
 
 @dataclass(kw_only=True)
@@ -52,14 +64,19 @@ def one_transaction(engine: Engine, *, keep: bool) -> Iterator[Session]:
             transaction.rollback()
 
 
-def begun(session: Session, layer: Layer, file: FileFacts, *, by: str, origin: str, at: dt.datetime) -> Act:
+def begun(
+    session: Session, layer: Layer, file: FileFacts, *, by: str, origin: str, at: dt.datetime,
+    grounds: Grounds | None = None,
+) -> Act:  # fmt: skip
     """The batch and change rows of a load, which wait their turn behind another load of the same layer."""
     turn = text("SELECT pg_advisory_xact_lock(:lock, hashtext(:layer))")
     session.execute(turn, {"lock": LOAD_LOCK, "layer": layer.id})
     batch = ImportBatch(
         layer=layer.id, file_name=file.name, file_sha256=bytes.fromhex(file.sha256), file_bytes=file.size, loaded_at=at,
         loaded_by=by, municipality=file.municipality, driver=file.driver, encoding=file.encoding, crs_in=file.crs,
-        crs_operation=file.crs_operation, counts={}, report={},
+        crs_operation=file.crs_operation, counts={}, report={}, purpose=grounds and grounds.purpose,
+        lawful_basis=grounds and grounds.basis, sensitive_basis=grounds and grounds.sensitive_basis,
+        consent_text_id=grounds and grounds.consent_text_id, retain_until=grounds and grounds.retain_until,
     )  # fmt: skip
     session.add(batch)
     session.flush()

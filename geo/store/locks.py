@@ -32,11 +32,16 @@ _BESIDE: dict[str, dict[str, tuple[Role, ...]]] = {
     },
     "import_batch": {"SELECT, INSERT, UPDATE": (Role.WRITER,)},
     "release": {f"SELECT ({_OF_A_RELEASE})": tuple(READERS)},
+    # Whoever loads a file names the text that people agreed to, and who erases writes it down.
+    "consent_text": {"SELECT": (Role.WRITER,)},
+    "erased_row": {"SELECT, INSERT": (Role.WRITER,)},
     "release_cell": {"SELECT (release_id, cell_id, count, geom, geom_mercator)": tuple(READERS)},
 }
 _ROLES = (*READERS, Role.WRITER)
 # The one way into the log of readings: nobody has a right to its table, not to add, and not to take away.
 _NOTE = "FUNCTION atlas_note_read(text, text, text, text, text, bigint[])"
+# What a file brings is compared with what was erased; nobody else has anything to ask of these.
+_MARKS = ("FUNCTION atlas_mark(text, text, text)", "FUNCTION atlas_erased(text, text[], text[])")
 _SIGNED = "atlas_area()"
 
 
@@ -83,8 +88,9 @@ def statements(layers: Mapping[str, Layer]) -> Iterator[str]:
     for table, rights in _BESIDE.items():
         for right, roles in rights.items():
             yield f"GRANT {right} ON {table} TO {', '.join(roles)}"
-    yield f"REVOKE ALL ON {_NOTE} FROM {everyone}"
-    yield f"GRANT EXECUTE ON {_NOTE} TO {Role.WRITER}"
+    for function in (_NOTE, *_MARKS):
+        yield f"REVOKE ALL ON {function} FROM {everyone}"
+        yield f"GRANT EXECUTE ON {function} TO {Role.WRITER}"
     yield "ALTER TABLE release_cell ENABLE ROW LEVEL SECURITY"
     for role in READERS:
         # A square too small to be told is not to be known of either.

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+import geo.store.duties_tables  # noqa: F401  # a batch names the text that people agreed to
 from geo.layer import Base
 
 # Who makes the demo's rows; a map that holds any of them says so.
@@ -33,7 +34,7 @@ class Change(Base):
 
 
 class ImportBatch(Base):
-    """One file that was brought in: what it was, how it was read, and the report."""
+    """One file that was brought in: what it was, how it was read, the report; of persons, also why and how long."""
 
     __tablename__ = "import_batch"
 
@@ -51,6 +52,11 @@ class ImportBatch(Base):
     crs_operation: Mapped[str | None]
     counts: Mapped[dict[str, Any]] = mapped_column(JSONB)
     report: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    purpose: Mapped[str | None]
+    lawful_basis: Mapped[str | None]
+    sensitive_basis: Mapped[str | None]
+    consent_text_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("consent_text.id"), index=True)
+    retain_until: Mapped[dt.date | None]
 
 
 class AccessToken(Base):

@@ -39,7 +39,7 @@ class Act:
 def add(session: Session, layer: Layer, words: Mapping[str, Any], shape: BaseGeometry | None, *, act: Act) -> int:
     """A new feature; `words` by column, `shape` in longitude and latitude (EPSG:4326). Returns its id."""
     values = {**_checked(layer, words), **_shape_values(layer, shape)}
-    change = _change(session, layer, "insert", act)
+    change = begun_change(session, layer, "insert", act)
     statement = insert(layer.table).values(**values, change_id=change, changed_at=act.at).returning(layer.table.id)
     fid: int = session.execute(statement).scalar_one()
     return fid
@@ -64,8 +64,8 @@ def amend(
     present, act = _present(session, layer, fid, expected_version, act)
     if not _differs(session, layer, fid, values):
         return present
-    change = _change(session, layer, "update", act)
-    _keep_version(session, layer, fid, change, act, closed_as="update")
+    change = begun_change(session, layer, "update", act)
+    keep_version(session, layer, fid, change, act, closed_as="update")
     table = layer.table
     session.execute(
         update(table).where(table.id == fid).values(**values, version=present + 1, change_id=change, changed_at=act.at)
@@ -76,12 +76,13 @@ def amend(
 def close(session: Session, layer: Layer, fid: int, *, act: Act, expected_version: int | None = None) -> None:
     """End a feature: it leaves the map and its last version stays in the history."""
     _, act = _present(session, layer, fid, expected_version, act)
-    change = _change(session, layer, "delete", act)
-    _keep_version(session, layer, fid, change, act, closed_as="delete")
+    change = begun_change(session, layer, "delete", act)
+    keep_version(session, layer, fid, change, act, closed_as="delete")
     session.execute(delete(layer.table).where(layer.table.id == fid))
 
 
-def _change(session: Session, layer: Layer, operation: str, act: Act) -> int:
+def begun_change(session: Session, layer: Layer, operation: str, act: Act) -> int:
+    """The change row of an act; returns its id, which the rows it makes carry."""
     change = Change(made_by=act.by, origin=act.origin, made_at=act.at, operation=operation, layer=layer.id,
                     reason=act.reason)  # fmt: skip
     session.add(change)
@@ -133,18 +134,19 @@ def _present(session: Session, layer: Layer, fid: int, expected: int | None, act
     found = session.execute(select(table.version, table.changed_at).where(table.id == fid).with_for_update()).first()
     if found is None:
         raise no_such(layer, fid)
-    _check_race(layer, fid, found.version, expected)
-    return found.version, _not_before(act, found.changed_at)
+    check_race(layer, fid, found.version, expected)
+    return found.version, not_before(act, found.changed_at)
 
 
-def _check_race(layer: Layer, fid: int, found: int, expected: int | None) -> None:
+def check_race(layer: Layer, fid: int, found: int, expected: int | None) -> None:
+    """`LostRace` where somebody expected another version than the one found."""
     if expected is not None and expected != found:
         raise LostRace(
             f"{layer.id}/{fid} ถูกแก้เป็นรุ่น {found} แล้ว", f"{layer.id}/{fid} has become version {found} in the meantime"
         )
 
 
-def _not_before(act: Act, earlier: dt.datetime) -> Act:
+def not_before(act: Act, earlier: dt.datetime) -> Act:
     """The same act; whoever had to wait for another writer comes after them: no version ends before it began."""
     return replace(act, at=max(act.at, earlier))
 
@@ -159,7 +161,8 @@ def _differs(session: Session, layer: Layer, fid: int, values: Mapping[str, Any]
     return session.scalar(select(literal(1)).where(table.c.id == fid, *same)) is None
 
 
-def _keep_version(session: Session, layer: Layer, fid: int, change: int, act: Act, *, closed_as: str) -> None:
+def keep_version(session: Session, layer: Layer, fid: int, change: int, act: Act, *, closed_as: str) -> None:
+    """Copy the present version to the history, closed by a change."""
     history = layer.history
     own = [column.name for column in history.columns if not column.name.startswith("closed_")]
     table = layer.table.__table__
@@ -170,7 +173,7 @@ def _keep_version(session: Session, layer: Layer, fid: int, change: int, act: Ac
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Newest:
+class Newest:
     """The last version of a row: the present one, or of a row that has ended the one it ended with."""
 
     version: int
@@ -188,8 +191,8 @@ def restore(
     Both the row and the version that is wanted must lie in `areas` (None is everywhere), else `UnknownFeature`. What
     the version was linked to and is gone since is left open.
     """
-    newest = _newest(session, layer, fid, areas)
-    _check_race(layer, fid, newest.version, expected_version)
+    newest = newest_of(session, layer, fid, areas)
+    check_race(layer, fid, newest.version, expected_version)
     if newest.is_present and version == newest.version:
         raise BadRequest(f"รุ่น {version} คือรุ่นปัจจุบัน", f"Version {version} is the present one")
     closed = layer.history.c
@@ -201,18 +204,18 @@ def restore(
     brought = _brought(layer, columns)
     if newest.is_present and _is_so_already(session, layer, fid, version, brought):
         return newest.version
-    act = _not_before(act, newest.since)
-    change = _change(session, layer, "restore", act)
+    act = not_before(act, newest.since)
+    change = begun_change(session, layer, "restore", act)
     opened = {"version": newest.version + 1, "change_id": change, "changed_at": act.at}
     if newest.is_present:
-        _keep_version(session, layer, fid, change, act, closed_as="update")
+        keep_version(session, layer, fid, change, act, closed_as="update")
         _bring_back(session, layer, fid, version, {**brought, **opened})
     else:
         _bring_back_ended(session, layer, fid, (version, newest.version), brought, opened)
     return newest.version + 1
 
 
-def _newest(session: Session, layer: Layer, fid: int, areas: Areas | None) -> _Newest:
+def newest_of(session: Session, layer: Layer, fid: int, areas: Areas | None) -> Newest:
     """The last version, its row locked; `UnknownFeature` where there is none or it lies elsewhere."""
     now, then = layer.table.__table__.c, layer.history.c
     here = [literal(True) if areas is None else inside(columns, layer, areas) for columns in (now, then)]
@@ -225,7 +228,7 @@ def _newest(session: Session, layer: Layer, fid: int, areas: Areas | None) -> _N
         found = session.execute(ended.order_by(then.version.desc()).limit(1)).first()
     if found is None or not found[2]:
         raise no_such(layer, fid)
-    return _Newest(version=found[0], since=found[1], is_present=is_present)
+    return Newest(version=found[0], since=found[1], is_present=is_present)
 
 
 def _brought(layer: Layer, columns: Collection[str]) -> dict[str, ColumnElement[Any]]:
@@ -279,4 +282,4 @@ def _bring_back_ended(
     )
     done = pg_insert(table).from_select(list(values), row).on_conflict_do_nothing().returning(table.c.id)
     if session.execute(done).first() is None:
-        _check_race(layer, fid, versions[1] + 1, versions[1])  # somebody else has just brought it back
+        check_race(layer, fid, versions[1] + 1, versions[1])  # somebody else has just brought it back
