@@ -44,6 +44,9 @@ ROUTES = (
     "oidc",
     "me",
     "people",
+    "processing",
+    "registers",
+    "dossier",
 )
 
 

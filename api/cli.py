@@ -29,6 +29,7 @@ from rich.progress import (
 from rich.table import Table
 from sqlalchemy import Engine
 
+from api.cli_duties import consent_app, duties, retention
 from api.cli_people import grant_app, print_demo_accounts, token_app, user_app
 from api.people.demo import close_demo_accounts, renew_demo_accounts
 from api.settings import Settings
@@ -165,11 +166,13 @@ def serve(
 def _serve(settings: Settings, url: str, workers: int) -> None:
     # The workers are processes of their own and read the environment; the URL reaches them there and nowhere else.
     os.environ["ATLAS_SERVING_URL"] = url
+    from api.housekeeping import house_kept
     from api.serving import serve_until_told
 
-    serve_until_told(
-        settings, workers, ready=lambda: console.print(f"ready {settings.address}", markup=False, soft_wrap=True)
-    )
+    with house_kept(url):
+        serve_until_told(
+            settings, workers, ready=lambda: console.print(f"ready {settings.address}", markup=False, soft_wrap=True)
+        )
 
 
 def _port_free(settings: Settings) -> None:
@@ -353,6 +356,9 @@ def layers() -> None:
     console.print(table)
 
 
+app.command()(duties)
+app.command()(retention)
+app.add_typer(consent_app, name="consent")
 app.add_typer(user_app, name="user")
 app.add_typer(grant_app, name="grant")
 app.add_typer(token_app, name="token")

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 
 from geo.errors import BadRequest, TooBig
 
-MOST_BYTES = 16 * 1024
+MOST_BYTES = 64 * 1024
 
 
 async def _small_form(request: Request) -> dict[str, str]:

@@ -29,6 +29,8 @@ OPERATIONS = {
     "load": Text("นำเข้าจากไฟล์", "Loaded from a file"), "insert": Text("เพิ่ม", "Added"),
     "update": Text("แก้ไข", "Changed"), "delete": Text("ลบ", "Deleted"),
     "relink": Text("เชื่อมโยงใหม่ตามตำแหน่ง", "Linked anew by location"), "restore": Text("นำกลับคืน", "Restored"),
+    "erase": Text("ลบข้อมูลส่วนบุคคลตามคำขอ", "Personal data erased on request"),
+    "expire": Text("ลบข้อมูลส่วนบุคคลเมื่อครบกำหนด", "Personal data gone when its time was over"),
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from geo.errors import BadRequest
 from geo.store.duties_tables import ConsentText
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
-MOST_WORDS = 12_000
+MOST_WORDS = 6_000
 
 
 def add_consent_text(session: Session, town: str, code: str, words: str, *, by: str, at: dt.datetime) -> ConsentText:

@@ -20,7 +20,7 @@ class Controller(Base):
     name: Mapped[str]
     address: Mapped[str]
     officer: Mapped[str]
-    contact: Mapped[str]
+    reached_by: Mapped[str]
     made_at: Mapped[dt.datetime]
     made_by: Mapped[str]
 
@@ -49,7 +49,7 @@ class SubjectRequest(Base):
     municipality: Mapped[str] = mapped_column(index=True)
     kind: Mapped[str]
     subject: Mapped[str]
-    contact: Mapped[str]
+    reached_by: Mapped[str]
     asked: Mapped[str]
     received_on: Mapped[dt.date]
     due_on: Mapped[dt.date]

@@ -46,7 +46,7 @@ class Running:
 
 
 def open_request(
-    session: Session, town: str, *, kind: str, subject: str, contact: str, asked: str, received_on: dt.date, by: str,
+    session: Session, town: str, *, kind: str, subject: str, reached_by: str, asked: str, received_on: dt.date, by: str,
     at: dt.datetime,
 ) -> SubjectRequest:  # fmt: skip
     """Write a request down; its 30 days run from the day it came."""
@@ -55,7 +55,7 @@ def open_request(
     if received_on > at.astimezone(BANGKOK).date():
         raise BadRequest("วันที่รับคำขออยู่ในอนาคต", "The day it came lies in the future")
     made = SubjectRequest(
-        municipality=town, kind=kind, subject=subject, contact=contact, asked=asked, received_on=received_on,
+        municipality=town, kind=kind, subject=subject, reached_by=reached_by, asked=asked, received_on=received_on,
         due_on=received_on + dt.timedelta(days=REQUEST_DAYS), made_at=at, made_by=by,
     )  # fmt: skip
     session.add(made)
@@ -200,14 +200,19 @@ def erased_for(session: Session, request: int) -> list[tuple[str, int]]:
     return [(row.layer, row.row_id) for row in session.execute(query.order_by(ErasedRow.layer, ErasedRow.row_id))]
 
 
+def controllers(session: Session) -> list[Controller]:
+    """Who answers for which town's data."""
+    return list(session.scalars(select(Controller).order_by(Controller.municipality)))
+
+
 def controller(session: Session, town: str) -> Controller | None:
     """Who answers for a town's data, where the town has said so."""
     return session.get(Controller, town)
 
 
-def set_controller(session: Session, town: str, *, name: str, address: str, officer: str, contact: str, by: str,
+def set_controller(session: Session, town: str, *, name: str, address: str, officer: str, reached_by: str, by: str,
                    at: dt.datetime) -> None:  # fmt: skip
     """Say who answers for a town's data."""
-    session.merge(Controller(municipality=town, name=name, address=address, officer=officer, contact=contact,
+    session.merge(Controller(municipality=town, name=name, address=address, officer=officer, reached_by=reached_by,
                              made_at=at, made_by=by))  # fmt: skip
     session.flush()

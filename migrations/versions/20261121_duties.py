@@ -20,7 +20,7 @@ def upgrade() -> None:
     op.create_table(
         "controller",
         sa.Column("municipality", sa.Text(), nullable=False),
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("name", "address", "officer", "contact")),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("name", "address", "officer", "reached_by")),
         *_made(),
         sa.PrimaryKeyConstraint("municipality", name=op.f("controller_pkey")),
     )
@@ -39,7 +39,7 @@ def upgrade() -> None:
         "subject_request",
         _identity(),
         *(sa.Column(name, sa.Text(), nullable=False)
-          for name in ("municipality", "kind", "subject", "contact", "asked")),
+          for name in ("municipality", "kind", "subject", "reached_by", "asked")),
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         *_made(),

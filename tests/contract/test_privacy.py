@@ -23,6 +23,7 @@ from starlette.routing import Route
 from api.app import create_app
 from api.settings import Settings
 from geo.layer import Audience, Layer
+from geo.store import registers
 from geo.store.tiles import Tile
 from layers import LAYERS
 from tests.makers import HAT_YAI, make_rows, release_all, rewrite
@@ -62,6 +63,13 @@ VISITS = {
     "/login": ["/login", "/login?next=/map"],
     "/invitations/{code}": ["/invitations/unknown"],
     "/people/{number}": ["/people/1"],
+    "/requests/{number}": ["/requests/1", "/requests/2", "/requests/2?f=html"],
+    "/incidents/{number}": ["/incidents/1", "/incidents/2", "/incidents/2?f=html"],
+    "/collections/{collection}/items/{fid}/dossier": [
+        "/collections/{id}/items/{fid}/dossier",
+        "/collections/{id}/items/{fid}/dossier?f=html",
+        "/collections/{id}/items/999999/dossier",
+    ],
 }
 # Keys of our own documents that are also names of a hidden column somewhere.
 KEYS_OF_OUR_OWN = {"status", "kind", "use", "note", "description"}
@@ -77,7 +85,19 @@ def full(engine: Engine) -> dict[str, list[int]]:
             made[name] = make_rows(session, name, count=8, step=0.00001, changed_at=LONG_AGO, **was)
             rewrite(session, name, made[name], SINCE, **secrets_of(name))
         release_all(session)
+        write_registers(session, "9098", "secret-register")
         return made
+
+
+def write_registers(session: Session, town: str, secret: str) -> None:
+    """A request and an incident of a town, full of what only its stewards may read."""
+    asked = registers.open_request(session, town, kind="access", subject=f"{secret}-subject",
+                                   reached_by=f"{secret}-reached", asked=f"{secret}-asked", received_on=SINCE.date(),
+                                   by="a steward", at=SINCE)  # fmt: skip
+    what = registers.open_incident(session, town, known_at=SINCE, what=f"{secret}-what", data=f"{secret}-data",
+                                   people=3, is_high_risk=True, by="a steward", at=SINCE)  # fmt: skip
+    for register, entry in ((registers.REQUEST, asked.id), (registers.INCIDENT, what.id)):
+        registers.add_note(session, register, entry, f"{secret}-note", by="a steward", at=SINCE)
 
 
 @pytest.fixture
@@ -94,6 +114,7 @@ def elsewhere(engine: Engine) -> dict[str, list[int]]:
             rewrite(session, name, [left], SINCE + dt.timedelta(days=1), municipality="9099", **words)
             made[name] += [came, left]
         release_all(session)
+        write_registers(session, "9099", "elsewhere-register")
         return made
 
 
@@ -119,7 +140,8 @@ def app(database_url: str, tmp_path: Path) -> FastAPI:
 
 def secrets(audience: Audience = Audience.PUBLIC) -> set[str]:
     """The secrets that an audience must not see."""
-    return {
+    registered = set() if audience is Audience.STEWARD else {"secret-register"}
+    return registered | {
         f"secret-{layer.id}-{name}" for layer in LAYERS.values() for name in text_columns(layer)
         if layer.fields[name].audience not in audience.sees
     }  # fmt: skip
@@ -224,6 +246,8 @@ def test_no_door_shows_an_audience_what_is_not_its_own(
             layer, column = ITS_OWN[audience]
             found = client.get(f"/collections/{layer}/items", headers=headers).json()["features"]
             assert {one["properties"][column] for one in found} == {f"secret-{layer}-{column}"}
+        for address, secret in STEWARDS.items() if audience is Audience.STEWARD else ():
+            assert secret in client.get(address, headers=headers).text
 
 
 def signed_in_as(client: TestClient, audience: Audience) -> dict[str, str]:
@@ -243,6 +267,8 @@ def is_for_all(address: str) -> bool:
     return address.split("?")[0] in PAGES_FOR_ALL
 
 
+# A steward's own: what it is there for.
+STEWARDS = {"/requests": "secret-register-subject", "/incidents/1": "secret-register-what"}
 PAGES_FOR_ALL = {"/healthz", "/readyz", "/openapi.json", "/api", "/api.html", "/conformance", "/login"}
 
 

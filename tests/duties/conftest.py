@@ -73,7 +73,7 @@ def asked_for(engine: Engine) -> Callable[..., int]:
     def opened(kind: str, town: str = "9098", at: dt.datetime = AT) -> int:
         with session_of(engine) as session:
             made = open_request(
-                session, town, kind=kind, subject="secret-subject", contact="secret-contact",
+                session, town, kind=kind, subject="secret-subject", reached_by="secret-reached_by",
                 asked="secret-words of a request", received_on=at.date(), by="a steward", at=at,
             )  # fmt: skip
             return made.id
@@ -83,7 +83,7 @@ def asked_for(engine: Engine) -> Callable[..., int]:
 
 def everything_in(engine: Engine) -> str:
     """Every row of every table of ours, as one text: what a copy of the database would tell."""
-    said = []
+    said: list[str] = []
     with engine.connect() as connection:
         tables = connection.scalars(
             text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'spatial_ref_sys'")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from geo.errors import BadLayer, BadRequest, Text
-from geo.layer import Audience, Kept, Layer, Nature, Processing, Stack, Style
+from geo.errors import BadLayer, BadRequest
+from geo.layer import Audience, Nature
 from geo.personal import BASES, SENSITIVE_BASES, Basis, SensitiveBasis
 from geo.store.consents import add_consent_text, consent_text
 from geo.store.db import session_of
@@ -85,16 +86,14 @@ def test_every_column_granted_by_name_says_its_nature(name: str) -> None:
 
 
 def test_a_layer_that_does_not_say_why_it_holds_people_is_refused() -> None:
-    words = Text("ก", "a")
-    given = {name: getattr(HOUSEHOLD, name) for name in ("id", "title", "about", "table", "keys", "zooms", "popup")}
-    rest = {"stack": Stack.ZONES, "style": Style(color="#000000"), "source": words, "licence": "none", "maps": (),
-            "editors": Audience.CARE}  # fmt: skip
-    with pytest.raises(BadLayer, match="go together"):
-        Layer(**given, **rest)
-    why = {"subjects": words, "data": words, "purpose": words, "recipients": words, "basis": Basis.CONSENT}
-    with pytest.raises(BadLayer, match="section 26"):
-        Layer(**given, **rest, processing=Processing(**why, kept=Kept(years=1, past_years=1)))
+    why = HOUSEHOLD.processing
+    assert why is not None
     assert HOUSEHOLD.personal(Nature.SENSITIVE)
-    said = {**why, "sensitive_basis": SensitiveBasis.RESEARCH, "kept": Kept(years=1, past_years=1, since="residents")}
+    with pytest.raises(BadLayer, match="go together"):
+        replace(HOUSEHOLD, processing=None)
+    with pytest.raises(BadLayer, match="section 26"):
+        replace(HOUSEHOLD, processing=replace(why, sensitive_basis=None))
     with pytest.raises(BadLayer, match="days"):
-        Layer(**given, **rest, processing=Processing(**said))
+        replace(HOUSEHOLD, processing=replace(why, kept=replace(why.kept, since="residents")))
+    with pytest.raises(BadLayer, match="go together"):
+        replace(LAYERS["flood_station"], processing=why)
