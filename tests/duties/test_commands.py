@@ -63,9 +63,9 @@ def test_consent_texts_are_kept_by_version(atlas: CliRunner, tmp_path: Path) -> 
 
 
 def test_a_load_says_its_grounds(atlas: CliRunner, rows: Rows, tmp_path: Path) -> None:
-    done = atlas.invoke(app, ["load", "household", str(survey(tmp_path)), "--municipality", "9098", "--basis", "research",
-                              "--sensitive-basis", "research", "--purpose", "วิจัยสุขภาพชุมชน", "--retain-until",
-                              "31/12/2575"])  # fmt: skip
+    said = ["--basis", "research", "--sensitive-basis", "research", "--purpose", "วิจัยสุขภาพชุมชน"]
+    said += ["--retain-until", "31/12/2575", "--municipality", "9098"]
+    done = atlas.invoke(app, ["load", "household", str(survey(tmp_path)), *said])
     assert done.exit_code == 0, done.output
     (kept,) = rows("SELECT purpose, lawful_basis, sensitive_basis, retain_until FROM import_batch")
     assert tuple(kept) == ("วิจัยสุขภาพชุมชน", "research", "research", dt.date(2032, 12, 31))
