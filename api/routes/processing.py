@@ -129,7 +129,7 @@ def _for_steward(session: Session, me: SignedIn, personal: list[Layer], now: dt.
             for layer in personal
         },
         "imports": [_import(batch, consent) for batch, consent in
-                    imports_of_persons(session, [layer.id for layer in personal], towns)[:200]],
+                    imports_of_persons(session, {layer.id: layer for layer in personal}, towns)[:200]],
         "due_soon": [
             {"layer": one.layer, "municipality": one.municipality, "sensitive": one.sensitive, "persons": one.persons,
              "past": one.past, "by": (on + dt.timedelta(days=SOON_DAYS)).isoformat()}

@@ -7,9 +7,10 @@ the files that brought it with their grounds, and the readings, by audience and 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select, union
+from sqlalchemy import or_, select, union
 from sqlalchemy.orm import Session
 
 from geo.layer import Layer
@@ -70,13 +71,27 @@ def readings(owner: Session, layer: Layer, fid: int) -> list[Reading]:
 
 
 def imports_of_persons(
-    owner: Session, layers: list[str], towns: frozenset[str]
+    owner: Session, layers: Mapping[str, Layer], towns: frozenset[str]
 ) -> list[tuple[ImportBatch, str | None]]:
-    """The kept imports of personal layers into these towns, newest first, each with the text it names."""
+    """The kept imports of personal layers into these towns, newest first, each with the text it names.
+
+    A file whose rows say their own towns is everybody's who has rows of it.
+    """
     query = (
         select(ImportBatch, ConsentText)
         .outerjoin(ConsentText, ConsentText.id == ImportBatch.consent_text_id)
-        .where(ImportBatch.layer.in_(layers), ImportBatch.municipality.in_(sorted(towns)))
+        .where(ImportBatch.layer.in_(layers))
+        .where(or_(ImportBatch.municipality.in_(sorted(towns)), ImportBatch.municipality.is_(None)))
         .order_by(ImportBatch.id.desc())
     )
-    return [(batch, f"{text.code}/{text.version}" if text else None) for batch, text in owner.execute(query)]
+    return [
+        (batch, f"{text.code}/{text.version}" if text else None) for batch, text in owner.execute(query)
+        if batch.municipality is not None or _brought_rows(owner, layers[batch.layer], batch, towns)
+    ]  # fmt: skip
+
+
+def _brought_rows(owner: Session, layer: Layer, batch: ImportBatch, towns: frozenset[str]) -> bool:
+    rows = layer.table.__table__.c
+    of_the_batch = select(Change.id).where(Change.batch_id == batch.id)
+    query = select(rows.id).where(rows.change_id.in_(of_the_batch), rows.municipality.in_(sorted(towns)))
+    return owner.scalar(query.limit(1)) is not None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
+from geo.intake.load import LoadOptions, load_file
 from geo.layer import Audience
 from geo.store.credentials import account_of, make_api_token
 from geo.store.db import session_of
 from geo.store.people import person_by_login
 from geo.store.people_tables import Person
+from layers import LAYERS
 from tests.doors.conftest import Served
 from tests.duties.conftest import everything_in
 from tests.makers import make_rows, rewrite
@@ -292,3 +295,31 @@ def test_a_browser_erases_by_the_form_on_the_page(today: None, served: Served, e
     done = browser.post(f"{path}/erase", data=words, headers=HTML)
     assert (done.status_code, done.headers["location"]) == (303, f"{path}/dossier")
     assert "secret-second-head" not in browser.get(f"{path}/dossier", headers=HTML).text
+
+
+def test_stewards_see_the_imports_of_their_town_and_say_how_long_their_values_stay(
+    kanya: Any, served: Served, engine: Engine, tmp_path: Path
+) -> None:
+    made = {}
+    for town, name in (("9098", "ours.csv"), ("9099", "theirs.csv"), (None, "both.csv")):
+        path = tmp_path / name
+        own = town or "9098"
+        path.write_text(f"household_code,municipality_code,head_name,lon,lat\n{name},{own},x,100.47,7.01\n", "utf-8")
+        options = LoadOptions(municipality=town)
+        report = load_file(engine, LAYERS["household"], path, options, layers=LAYERS, by="officer", origin="test",
+                           at=served.clock.at)  # fmt: skip
+        made[name] = report.batch_id
+    told = kanya.get("/processing", headers=JSON).json()["steward"]["imports"]
+    assert [one["batch"] for one in told] == [made["both.csv"], made["ours.csv"]]
+    form = {"retain_until": "31/12/2570", "reason": "โครงการสิ้นสุด"}
+    for name, status in (("ours.csv", 200), ("theirs.csv", 404), ("both.csv", 404)):
+        answer = posted(kanya, f"/processing/imports/{made[name]}", page="/processing", **form)
+        assert answer.status_code == status, name
+    over = posted(
+        kanya, f"/processing/imports/{made['ours.csv']}", page="/processing", retain_until="1/1/2569", reason="x"
+    )
+    assert over.status_code == 400
+    told = kanya.get("/processing", headers=JSON).json()["steward"]["imports"]
+    assert told[1]["retain_until"] == "2027-12-31"
+    with engine.connect() as connection:
+        assert "โครงการสิ้นสุด" in str(connection.scalar(text("SELECT what FROM register_note")))
