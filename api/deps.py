@@ -33,8 +33,8 @@ from layers import layer_named
 
 __all__ = [
     "Asking", "Cache", "ChangingEngine", "Known", "MaybeSignedIn", "Me", "NamedLayer", "Now", "PeopleSession", "Person",
-    "ReadSession", "SignedIn", "Steward", "StillServing", "TheSettings", "Writer", "WritingEngine", "area_of", "asking_of",
-    "asking_soon", "box_of", "instant_of", "key_of", "session_as", "unknown_parameter",
+    "ReadSession", "SignedIn", "Steward", "StillServing", "TheSettings", "Writer", "WritingEngine", "area_of",
+    "asking_of", "asking_soon", "box_of", "instant_of", "key_of", "session_as", "unknown_parameter",
 ]  # fmt: skip
 
 

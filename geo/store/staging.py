@@ -34,7 +34,7 @@ def make_staging(session: Session, layer: Layer, columns: Sequence[str]) -> None
 
 
 def takes_copies(session: Session, layer: Layer) -> bool:
-    """Whether rows may be copied into the layer itself; PostgreSQL copies into no table whose rows it guards from us."""
+    """Whether rows may be copied into the layer itself: not by a role from whom PostgreSQL guards its rows."""
     return bool(session.scalar(text("SELECT NOT row_security_active(:table)"), {"table": quoted(layer.id)}))
 
 
