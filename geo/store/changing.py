@@ -21,6 +21,7 @@ from geo.store.roles import Role, signed_in_as
 INSUFFICIENT_PRIVILEGE = "42501"
 _SIGNS = "atlas_area"
 _FRESH_UNTIL = "atlas_area_is_fresh_until"
+_OF_SAVEPOINTS = ("SAVEPOINT ", "ROLLBACK TO SAVEPOINT ", "RELEASE SAVEPOINT ")
 
 
 def changing_engine(owners_url: str) -> Engine:
@@ -43,10 +44,12 @@ def _not_said(connection: Connection, *_: Any) -> None:
     connection.info.pop(_FRESH_UNTIL, None)
 
 
-def _say(connection: Connection, *_: Any) -> None:
+def _say(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
     sign = connection.get_execution_options().get(_SIGNS)
     if sign is None or time.monotonic() < connection.info.get(_FRESH_UNTIL, 0.0):
         return
+    if statement.startswith(_OF_SAVEPOINTS):
+        return  # what is said before going back to a savepoint is lost, and after a failure it cannot be said
     connection.info[_FRESH_UNTIL] = time.monotonic() + area.SECONDS / 2
     connection.exec_driver_sql("SELECT set_config(%s, %s, true)", (area.SETTING, sign()))
 

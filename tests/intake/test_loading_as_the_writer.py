@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from geo.errors import StoreRefused
@@ -25,7 +26,7 @@ from geo.store.db import session_of, writing_engine
 from layers import LAYERS
 from tests.intake.conftest import AT, Rows
 from tests.intake.test_links_of_imports import box, written
-from tests.makers import make_rows
+from tests.makers import make_rows, point, square
 from tests.people.made import BEFORE, make_person
 from tests.people.visiting import bearer, token_for
 
@@ -36,9 +37,11 @@ HERE, SECRET = Areas(towns=frozenset({"9098"})), "made-up secret words"
 def closing_engines(*urls: str) -> Iterator[list[Engine]]:
     """An owner's engine on each database."""
     engines = [writing_engine(url) for url in urls]
-    yield engines
-    for engine in engines:
-        engine.dispose()
+    try:
+        yield engines
+    finally:
+        for engine in engines:
+            engine.dispose()
 
 
 @contextmanager
@@ -46,8 +49,10 @@ def writing(owner: Engine, areas: Areas) -> Iterator[Engine]:
     """The engine that a request of somebody with these areas gets."""
     key = known_key(owner)
     engine = changing_engine(owner.url.render_as_string(hide_password=False))
-    yield changing_in(engine, lambda: signed(key, "staff", areas))
-    engine.dispose()
+    try:
+        yield changing_in(engine, lambda: signed(key, "staff", areas))
+    finally:
+        engine.dispose()
 
 
 def loaded(engine: Engine, layer: str, path: Path, town: str, **more: Any) -> Report:
@@ -85,12 +90,15 @@ def neighbours(engine: Engine) -> None:
     with Session(engine) as session, session.begin():
         for town in ("9099", "9098"):
             same: dict[str, Any] = {"municipality": town, "changed_at": BEFORE}
-            (community,) = make_rows(session, "community", step=0.02, **same)
+            (community,) = make_rows(session, "community", geom=square(100.469, 6.998, 0.02), **same)
             same |= {"community_id": community, "community_link": "location"}
-            (lot,) = make_rows(session, "parcel", step=0.01, **same)
-            (house,) = make_rows(session, "building", step=0.008, parcel_id=lot, parcel_link="location", **same)
-            make_rows(session, "household", count=6, step=0.0001, building_id=house, building_link="location", **same)
-            make_rows(session, "asset", count=2, **same)
+            (lot,) = make_rows(session, "parcel", geom=square(100.469, 7.0, 0.012), **same)
+            same |= {"parcel_id": lot, "parcel_link": "location"}
+            (house,) = make_rows(session, "building", geom=square(100.469, 7.0, 0.011), **same)
+            del same["parcel_id"], same["parcel_link"]
+            places = [point(100.4701 + n * 0.001, 7.0003) for n in range(6)]
+            make_rows(session, "household", count=6, geom=places, building_id=house, building_link="location", **same)
+            make_rows(session, "asset", count=6, geom=places, **same)
 
 
 def everything(engine: Engine) -> dict[str, list[Any]]:
@@ -128,7 +136,11 @@ def test_a_load_leaves_a_neighbours_rows_alone_though_it_may_see_some(
     """Whoever works in a shared area sees a part of the next town there: too little to link or publish it by."""
     neighbours(engine)
     with Session(engine) as session, session.begin():
-        (canal,) = make_rows(session, "shared_area", step=0.0004, municipalities="9098 9099")
+        (canal,) = make_rows(session, "shared_area", geom=square(100.47, 7.0002, 0.001), municipalities="9098 9099")
+        # Its corner lies in the shared area; what it is linked to does not.
+        (away,) = make_rows(session, "community", municipality="9099", geom=square(100.472, 7.002, 0.002))
+        make_rows(session, "parcel", municipality="9099", geom=square(100.47, 7.0, 0.006), community_id=away,
+                  community_link="location")  # fmt: skip
     theirs = [f"SELECT to_jsonb(t) FROM {name} AS t WHERE municipality = '9099' ORDER BY id" for name in LAYERS]
     before = [rows(sql) for sql in theirs]
     with writing(engine, Areas(towns=HERE.towns, shared=frozenset({canal}))) as writer:
@@ -232,7 +244,10 @@ def test_an_area_is_gone_with_its_transaction_and_said_anew_after_a_savepoint(en
             with session_of(nobody) as session:
                 assert session.scalar(text("SELECT atlas_towns()")) == []
         with session_of(writer) as session:
-            point = session.begin_nested()
-            assert session.scalar(text("SELECT atlas_towns()")) == ["9098"]
-            point.rollback()
-            assert session.scalar(text("SELECT atlas_towns()")) == ["9098"]
+            for said in ("SELECT 1", "SELECT 1 / 0"):
+                savepoint = session.begin_nested()
+                assert session.scalar(text("SELECT atlas_towns()")) == ["9098"]
+                with suppress(DBAPIError):
+                    session.execute(text(said))
+                savepoint.rollback()
+                assert session.scalar(text("SELECT atlas_towns()")) == ["9098"]
