@@ -25,6 +25,7 @@ from api.people.who import PEOPLE
 from api.settings import Settings
 from geo.shapes.whereabouts import Box
 from geo.store.area import known_key
+from geo.store.changing import changing_engine
 from geo.store.db import read_only_engine, read_only_pool, writing_engine
 from geo.store.roles import READERS, TILE_READERS, Role, signed_in_as
 
@@ -70,6 +71,8 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     # Accounts, grants and tokens are the owner's alone: only what looks into a credential reads them.
     app.state.people = read_only_engine(database_url, pool_size=4)
     app.state.writing = writing_engine(database_url)
+    # Features are changed over HTTP by a role that PostgreSQL keeps within the person's area.
+    app.state.changing = changing_engine(database_url)
     app.state.noting = writing_engine(signed_in_as(database_url, Role.WRITER))
     app.state.area_key = cache(lambda: known_key(app.state.writing))
     app.state.cache = EditCache()
@@ -167,5 +170,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await pool.close()
     listener.stop()
     app.state.hashing.close()
-    for engine in (*app.state.reading.values(), app.state.people, app.state.writing, app.state.noting):
+    state = app.state
+    for engine in (*state.reading.values(), state.people, state.writing, state.changing, state.noting):
         engine.dispose()

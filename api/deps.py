@@ -21,18 +21,20 @@ from api.people.cookies import check_session_form
 from api.settings import Settings
 from geo.errors import BadRequest, NotSignedIn, NotYours, StoreAway
 from geo.layer import Audience, Layer
+from geo.people.areas import NOWHERE
 from geo.shapes.whereabouts import Box
 from geo.store import read
 from geo.store.area import enter, signed
 from geo.store.audit import WITNESS, Witness, note
+from geo.store.changing import changing_in
 from geo.store.db import session_of
 from geo.store.roles import role_for
 from layers import layer_named
 
 __all__ = [
-    "Asking", "Cache", "Known", "MaybeSignedIn", "Me", "NamedLayer", "Now", "PeopleSession", "Person", "ReadSession",
-    "SignedIn", "Steward", "StillServing", "TheSettings", "Writer", "WritingEngine", "area_of", "asking_of",
-    "asking_soon", "box_of", "instant_of", "key_of", "session_as", "unknown_parameter",
+    "Asking", "Cache", "ChangingEngine", "Known", "MaybeSignedIn", "Me", "NamedLayer", "Now", "PeopleSession", "Person",
+    "ReadSession", "SignedIn", "Steward", "StillServing", "TheSettings", "Writer", "WritingEngine", "area_of",
+    "asking_of", "asking_soon", "box_of", "instant_of", "key_of", "session_as", "unknown_parameter",
 ]  # fmt: skip
 
 
@@ -203,6 +205,18 @@ def _writer(request: Request, now: Annotated[dt.datetime, Depends(_now)]) -> Per
     return Person(name=found.login, signed_in=found)
 
 
+def _changing(request: Request, writer: Annotated[Person, Depends(_writer)]) -> Engine:
+    """Connections that change features where this person may, and that PostgreSQL keeps there."""
+
+    def sign() -> str:
+        key, me = request.app.state.area_key(), writer.signed_in
+        if me is None:
+            return signed(key, Audience.STAFF, NOWHERE, everywhere=True)
+        return signed(key, me.audience, me.areas)
+
+    return changing_in(request.app.state.changing, sign)
+
+
 async def known_parameters(request: Request) -> None:
     """Refuse parameters that the route does not have: a misspelt filter must not answer with everything."""
     # A coroutine, because a plain function would be sent to a thread for these few lines, at every request.
@@ -283,6 +297,7 @@ TheSettings = Annotated[Settings, Depends(_settings)]
 ReadSession = Annotated[Session, Depends(_read_session)]
 PeopleSession = Annotated[Session, Depends(_people_session)]
 WritingEngine = Annotated[Engine, Depends(_writing)]
+ChangingEngine = Annotated[Engine, Depends(_changing)]
 Asking = Annotated[read.Asking, Depends(asking_of)]
 NamedLayer = Annotated[Layer, Depends(_layer)]
 Now = Annotated[dt.datetime, Depends(_now)]

@@ -29,6 +29,7 @@ from geo.errors import (
     RefusedImport,
     SetupMissing,
     StoreAway,
+    StoreRefused,
     Text,
     TooBig,
     TooOften,
@@ -44,6 +45,7 @@ STATUS: dict[type[AtlasError], int] = {
     RefusedImport: 400,
     NotSignedIn: 401,
     NotYours: 403,
+    StoreRefused: 403,
     UnknownLayer: 404,
     UnknownFeature: 404,
     UnknownPerson: 404,
@@ -94,6 +96,8 @@ def _ours(request: Request, error: Exception) -> Response:
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     if isinstance(error, RefusedImport):
         return problem_response(request, status, error.told, problems=error.problems, choices=error.choices)
+    if isinstance(error, StoreRefused):
+        _noted(request, error, "PostgreSQL refused what the first lock let through")
     answer = problem_response(request, status, error.told)
     if isinstance(error, TooOften):
         answer.headers["Retry-After"] = str(error.seconds)
@@ -122,16 +126,20 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:
-    # Where it happened and of what kind, and not its words: a database's message quotes the row, an address the sender.
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    kinds = " < ".join(type(one).__name__ for one in _causes(error))
-    route = getattr(request.scope.get("route"), "path", "-")
-    log.error("unforeseen failure on %s %s: %s\n%s", request.method, route, kinds, frames)
+    _noted(request, error, "unforeseen failure")
     return problem_response(
         request,
         500,
         Text("ระบบขัดข้อง เราบันทึกเหตุการณ์ไว้แล้ว", "Something went wrong here; it has been noted in the log"),
     )
+
+
+def _noted(request: Request, error: Exception, what: str) -> None:
+    # Where it happened and of what kind, and not its words: a database's message quotes the row, an address the sender.
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    kinds = " < ".join(type(one).__name__ for one in _causes(error))
+    route = getattr(request.scope.get("route"), "path", "-")
+    log.error("%s on %s %s: %s\n%s", what, request.method, route, kinds, frames)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

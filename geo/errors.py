@@ -74,6 +74,10 @@ class NotYours(AtlasError):
     """The person may not do this."""
 
 
+class StoreRefused(NotYours):
+    """PostgreSQL itself refused what the rest of the service let through: the second lock held, the first did not."""
+
+
 class NotSignedIn(AtlasError):
     """A token is needed and was not given, or is not valid."""
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.answers import json_answer
-from api.deps import Asking, Known, NamedLayer, Now, ReadSession, Writer, WritingEngine, key_of
+from api.deps import Asking, ChangingEngine, Known, NamedLayer, Now, ReadSession, Writer, key_of
 from api.links import link, with_query
 from api.negotiation import format_of
 from api.pages import page
@@ -102,7 +102,7 @@ _BODY: dict[str, Any] = {
 @router.post("/collections/{collection}/items/{fid}/restore", response_model=None, openapi_extra=_BODY)
 def restore_item(
     writer: Writer, layer: NamedLayer, fid: str, form: SmallForm, asking: Asking, reading: ReadSession,
-    engine: WritingEngine, now: Now, if_match: Annotated[str | None, Header()] = None,
+    engine: ChangingEngine, now: Now, if_match: Annotated[str | None, Header()] = None,
 ) -> JSONResponse:  # fmt: skip
     """Bring a closed version back as the next one, of a row that was deleted too."""
     key, version, me = key_of(layer, fid), _version_in(form), writer.signed_in

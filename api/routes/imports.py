@@ -19,7 +19,7 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from api.deps import Known, Now, StillServing, Writer, WritingEngine
+from api.deps import ChangingEngine, Known, Now, StillServing, Writer
 from geo.errors import BadRequest, NotYours, TooBig, UnknownFeature
 from geo.intake.grounds import SaidGrounds
 from geo.intake.load import LoadOptions, load_file
@@ -171,7 +171,7 @@ _FORM: dict[str, Any] = {
 
 @router.post("/imports", status_code=201, response_model=None, openapi_extra=_FORM)
 def create_import(
-    received: Annotated[Received, Depends(_received)], writer: Writer, engine: WritingEngine, now: Now,
+    received: Annotated[Received, Depends(_received)], writer: Writer, engine: ChangingEngine, now: Now,
     still_serving: StillServing,
 ) -> JSONResponse:  # fmt: skip
     """Bring a file into a layer; the answer is the report."""
@@ -205,7 +205,7 @@ def _plain_name(name: str | None) -> str:
 
 @router.get("/imports/{batch}", response_model=None)
 def get_import(
-    batch: Annotated[int, PathParameter(ge=1, le=2**63 - 1)], writer: Writer, engine: WritingEngine
+    batch: Annotated[int, PathParameter(ge=1, le=2**63 - 1)], writer: Writer, engine: ChangingEngine
 ) -> JSONResponse:
     """The report of an import that was kept, for those who could have made it."""
     with session_of(engine) as session:

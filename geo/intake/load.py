@@ -39,7 +39,7 @@ from geo.store.bulk import loading_all_at_once
 from geo.store.links import TOWN, Linker, relink
 from geo.store.merge import Incoming, Merged, is_new_ground, merge
 from geo.store.releases import release, towns_never_released
-from geo.store.staging import STAGING, as_final, copy_rows, make_staging
+from geo.store.staging import STAGING, as_final, copy_rows, make_staging, takes_copies
 from geo.thai import DateOrder, date_order
 
 Progress = Callable[[int, int | None], None]
@@ -132,7 +132,7 @@ class _Load:
         act = begun(session, self.layer, self._facts(), by=by, origin=origin, at=at, grounds=why)
         linking = LinkingBatches(Linker(session, self.layer, self.layers), self.matching, self.options.municipality)
         incoming = self._incoming(checker)
-        direct = not linking.linker.asks_for_each_batch and self._is_new_ground(session, linking)
+        direct = not linking.linker.asks_for_each_batch and self._is_new_ground(session)
         with ThreadPoolExecutor(1) as beside:
             with loading_all_at_once(session, self.layer, self.file.feature_count if direct else None):
                 copied = self._copied(session, checker, linking, repeated, act, direct=direct, progress=progress)
@@ -144,7 +144,9 @@ class _Load:
             Merged(inserted=copied, updated=0, unchanged=0, not_in_file=0, box=_box(checker)) if direct
             else merge(session, self.layer, incoming, change_id=act.change.id, at=at)
         )  # fmt: skip
-        relinked = relink(session, self.layer, self.layers, merged.box, cause=act.change, at=at)
+        relinked = relink(
+            session, self.layer, self.layers, merged.box, town=self.options.municipality, cause=act.change, at=at
+        )
         if self.layer.shape.cells:
             self._release_first(session, checker.findings, by=by, at=at)
         checker.findings.add(past_their_time(session, self.layer, why, on=_day(at)))
@@ -194,9 +196,9 @@ class _Load:
             key=self._key(), shapes=self.placing is not None,
         )  # fmt: skip
 
-    def _is_new_ground(self, session: Session, linking: LinkingBatches) -> bool:
+    def _is_new_ground(self, session: Session) -> bool:
         towns = None if self.options.municipality is None or self.layer.id == TOWN else {self.options.municipality}
-        return is_new_ground(session, self.layer, towns)
+        return takes_copies(session, self.layer) and is_new_ground(session, self.layer, towns)
 
     def _copied(
         self, session: Session, checker: Checker, linking: LinkingBatches, repeated: RepeatedKeys, act: Act, *,
@@ -251,7 +253,11 @@ class _Load:
 
     def _release_first(self, session: Session, findings: Findings, *, by: str, at: dt.datetime) -> None:
         """The first edition of a town that never had one; the next is somebody's decision (`atlas publish`)."""
+        # A load for a town speaks for no other: whoever makes it may not see all of another town's rows.
+        mine = self.options.municipality
         for town in towns_never_released(session, self.layer):
+            if mine is not None and town != mine:
+                continue
             made = release(session, self.layer, town, by=by, at=at, reason="first load")
             told = Text(
                 f"เผยแพร่ครั้งแรกของ {town}: {made.told} ช่อง (การแก้ไขหลังจากนี้รอ atlas publish)",

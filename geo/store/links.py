@@ -1,7 +1,8 @@
 """The links between layers: found from the codes that a file quotes, or by location; never over a person's own choice.
 
 A link says how it was found (`given`, `location`, `hand`). One by location follows the targets when they change; the
-other two stay until somebody changes them.
+other two stay until somebody changes them. Neither a code nor a place leads into another town: whoever may see what
+they are linked to would see the neighbours' rows, and outlines along a border overlap.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ class Targets:
         """Whether anything could lie in one of them: lists of communities come before their outlines."""
         return bool((~shapely.is_missing(self.shapes)).any())
 
-    def around(self, points: NDArray[np.object_]) -> Places:
-        """For each point the place of the smallest target that covers it; -1 where there is none."""
+    def around(self, points: NDArray[np.object_], towns: Sequence[str | None] | None = None) -> Places:
+        """For each point the place of the smallest target that covers it, of its town if told; -1 where none does."""
         best = np.full(len(points), -1, dtype=np.intp)
         present = ~shapely.is_missing(self.shapes)
         if not present.any() or not len(points):
@@ -56,6 +57,9 @@ class Targets:
         # The targets are asked, not the points: GEOS prepares what it is asked with, and targets are the complex ones.
         target, point = shapely.STRtree(points).query(self.shapes[present], predicate="covers")
         target = places[target]
+        if towns is not None:
+            same = np.array(self.towns, dtype=object)[target] == np.array(towns, dtype=object)[point]
+            target, point = target[same], point[same]
         areas = np.where(present, np.nan_to_num(shapely.area(self.shapes)), np.inf)
         # Largest first, so that the smallest is written last and stays; the lowest id wins among equals.
         order = np.lexsort((-self.ids[target], -areas[target]))
@@ -134,7 +138,7 @@ class Linker:
         held = self._held.get(name)
         if held is None:
             held = _targets_near(self._session, target, link.code, codes or (), points)
-        best = held.around(points)
+        best = held.around(points, towns)
         how: list[str | None] = [LOCATION if place >= 0 else None for place in best]
         unknown, several = [], []
         for row, code in enumerate(codes or ()):
@@ -200,9 +204,12 @@ def _targets(rows: Any) -> Targets:
 
 
 def relink(
-    session: Session, target: Layer, layers: Mapping[str, Layer], box: Box | None, *, cause: Change, at: dt.datetime
-) -> dict[str, int]:
+    session: Session, target: Layer, layers: Mapping[str, Layer], box: Box | None, *, town: str | None = None,
+    cause: Change, at: dt.datetime,
+) -> dict[str, int]:  # fmt: skip
     """Let the links by location follow a target layer that changed inside `box`; how many rows of each layer did.
+
+    Where the change was of one town alone, `town`, so are the rows that follow.
 
     Each row whose link really changes gets a new version under a change of its own; `given` and `hand` stay.
     """
@@ -213,15 +220,16 @@ def relink(
         for name, link in layer.links.items():
             if link.to != target.id:
                 continue
-            changed = _relinked(session, layer, name, link, box, cause=cause, at=at)
+            changed = _relinked(session, layer, name, link, box, town=town, cause=cause, at=at)
             if changed:
                 done[layer.id] = done.get(layer.id, 0) + changed
     return done
 
 
 def _relinked(
-    session: Session, layer: Layer, name: str, link: Link, box: Box, *, cause: Change, at: dt.datetime
-) -> int:
+    session: Session, layer: Layer, name: str, link: Link, box: Box, *, town: str | None, cause: Change,
+    at: dt.datetime,
+) -> int:  # fmt: skip
     change = Change(
         made_at=at, made_by=cause.made_by, origin=cause.origin, operation="relink", layer=layer.id,
         batch_id=cause.batch_id,
@@ -230,8 +238,9 @@ def _relinked(
     session.flush()
     given = {
         "west": box.west, "south": box.south, "east": box.east, "north": box.north, "change": change.id, "at": at,
+        **({} if town is None else {"town": town}),
     }  # fmt: skip
-    changed = int(session.scalar(text(_relink_sql(layer, name, link)), given) or 0)
+    changed = int(session.scalar(text(_relink_sql(layer, name, link, of_one_town=town is not None)), given) or 0)
     if changed:
         change.counts = {"relinked": changed, "link": name}
     else:
@@ -240,19 +249,22 @@ def _relinked(
     return changed
 
 
-def _relink_sql(layer: Layer, name: str, link: Link) -> str:
+def _relink_sql(layer: Layer, name: str, link: Link, *, of_one_town: bool) -> str:
     table, history = quoted(layer.id), quoted(layer.history.name)
     column, how = quoted(name), quoted(f"{name.removesuffix('_id')}_link")
     kept = columns_as_they_were(layer)
+    of_the_town = " AND r.municipality = :town" if of_one_town else ""
+    # Behind row policies an index serves the comparison of boxes alone, so that `&&` is said beside ST_Covers.
     return f"""
 WITH moved AS (
   SELECT r.id, n.id AS target
   FROM {table} AS r LEFT JOIN LATERAL (
-    SELECT t.id FROM {quoted(link.to)} AS t WHERE ST_Covers(t.geom, ST_PointOnSurface(r.geom))
+    SELECT t.id FROM {quoted(link.to)} AS t, ST_PointOnSurface(r.geom) AS p
+    WHERE t.geom && p AND ST_Covers(t.geom, p) AND t.municipality IS NOT DISTINCT FROM r.municipality
     ORDER BY ST_Area(t.geom), t.id LIMIT 1
   ) AS n ON true
   WHERE r.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
-    AND coalesce(r.{how}, '{LOCATION}') = '{LOCATION}' AND r.{column} IS DISTINCT FROM n.id
+    AND coalesce(r.{how}, '{LOCATION}') = '{LOCATION}' AND r.{column} IS DISTINCT FROM n.id{of_the_town}
 ), closed AS (
   INSERT INTO {history} ({", ".join(kept)}, closed_at, closed_change_id, closed_as)
   SELECT {", ".join(f"r.{one}" for one in kept)}, greatest(:at, r.changed_at), :change, 'update'

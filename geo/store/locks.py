@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql
 
 from geo.layer import Audience, Base, Cells, Layer, Published
 from geo.store.history import NOT_KEPT, quoted
+from geo.store.policies import for_the_writer, in_area, policy
 from geo.store.roles import MEMBERS, READERS, Role, role_password
 
 _OF_A_RELEASE = "id, layer, municipality, made_at, method, at_least, metres, withdrawn_at"
@@ -27,21 +28,25 @@ _BESIDE: dict[str, dict[str, tuple[Role, ...]]] = {
     "alembic_version": {"SELECT": tuple(READERS)},
     "tile_count": {"SELECT": tuple(READERS), "SELECT, INSERT, UPDATE, DELETE": (Role.WRITER,)},
     "change": {
-        "SELECT, INSERT, UPDATE, DELETE": (Role.WRITER,),
+        "SELECT (id, layer, batch_id), INSERT, UPDATE, DELETE": (Role.WRITER,),
         "SELECT (id, made_at, made_by, origin, operation, layer, reason)": MEMBERS,
     },
     "import_batch": {"SELECT, INSERT, UPDATE": (Role.WRITER,)},
-    "release": {f"SELECT ({_OF_A_RELEASE})": tuple(READERS)},
-    # Whoever loads a file names the text that people agreed to, and who erases writes it down.
+    # Whoever loads a file names the text that people agreed to, and has its rows compared with what was erased.
     "consent_text": {"SELECT": (Role.WRITER,)},
-    "erased_row": {"SELECT, INSERT": (Role.WRITER,)},
-    "release_cell": {"SELECT (release_id, cell_id, count, geom, geom_mercator)": tuple(READERS)},
+    "erased_row": {"SELECT (id, layer, mark)": (Role.WRITER,)},
+    "release": {f"SELECT ({_OF_A_RELEASE})": tuple(READERS), "SELECT, INSERT": (Role.WRITER,)},
+    "release_cell": {
+        "SELECT (release_id, cell_id, count, geom, geom_mercator)": tuple(READERS),
+        "SELECT, INSERT": (Role.WRITER,),
+    },
 }
 _ROLES = (*READERS, Role.WRITER)
 # The one way into the log of readings: nobody has a right to its table, not to add, and not to take away.
 _NOTE = "FUNCTION atlas_note_read(text, text, text, text, text, bigint[])"
-# What a file brings is compared with what was erased; nobody else has anything to ask of these.
-_MARKS = ("FUNCTION atlas_mark(text, text, text)", "FUNCTION atlas_erased(text, text[], text[])")
+_MARK = "FUNCTION atlas_mark(text, text, text)"
+_ERASED = "FUNCTION atlas_erased(text, text[], text[])"
+_LAST_VERSION = "FUNCTION atlas_last_version(text, bigint)"
 _SIGNED = "atlas_area()"
 
 
@@ -88,34 +93,35 @@ def statements(layers: Mapping[str, Layer]) -> Iterator[str]:
     for table, rights in _BESIDE.items():
         for right, roles in rights.items():
             yield f"GRANT {right} ON {table} TO {', '.join(roles)}"
-    for function in (_NOTE, *_MARKS):
+    yield f"REVOKE ALL ON {_MARK} FROM {everyone}"
+    for function in (_NOTE, _ERASED, _LAST_VERSION):
         yield f"REVOKE ALL ON {function} FROM {everyone}"
         yield f"GRANT EXECUTE ON {function} TO {Role.WRITER}"
     yield "ALTER TABLE release_cell ENABLE ROW LEVEL SECURITY"
     for role in READERS:
         # A square too small to be told is not to be known of either.
-        yield from _policy("release_cell", role, "SELECT", "count IS NOT NULL")
-    yield "ALTER TABLE change ENABLE ROW LEVEL SECURITY"
-    yield from _policy("change", Role.WRITER, "ALL", "true")
+        yield from policy("release_cell", role, "SELECT", "count IS NOT NULL")
+    yield from for_the_writer(layers.values())
     for role in MEMBERS:
         # Who did something is told to members who came with a signed area, never to a partner.
-        yield from _policy("change", role, "SELECT", _of_a_member(role))
+        yield from policy("change", role, "SELECT", _of_a_member(role))
     for layer in layers.values():
         for table in (quoted(layer.id), quoted(layer.history.name)):
             yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
-            yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {Role.WRITER}"
-            yield from _policy(table, Role.WRITER, "ALL", f"(SELECT atlas_everywhere()) OR {in_area(layer, table)}")
+        yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {quoted(layer.id)} TO {Role.WRITER}"
+        # What was stays as it was: nobody who writes over HTTP takes a version back.
+        yield f"GRANT SELECT, INSERT ON {quoted(layer.history.name)} TO {Role.WRITER}"
         for role, audience in READERS.items():
             columns = columns_of(layer, audience)
             if columns:
                 yield f"GRANT SELECT ({', '.join(map(quoted, columns))}) ON {quoted(layer.id)} TO {role}"
-            yield from _policy(quoted(layer.id), role, "SELECT", _rows_of(layer, role) if columns else "false")
+            yield from policy(quoted(layer.id), role, "SELECT", _rows_of(layer, role) if columns else "false")
         for role in MEMBERS:
             # A closed version lies where it lay then; even of an open layer the past is for the area's members alone.
             table = quoted(layer.history.name)
             columns = history_columns_of(layer, READERS[role])
             yield f"GRANT SELECT ({', '.join(map(quoted, columns))}) ON {table} TO {role}"
-            yield from _policy(table, role, "SELECT", f"{_of_a_member(role)} AND ({in_area(layer, table)})")
+            yield from policy(table, role, "SELECT", f"{_of_a_member(role)} AND ({in_area(layer, table)})")
 
 
 def columns_of(layer: Layer, audience: Audience) -> tuple[str, ...]:
@@ -133,23 +139,6 @@ def columns_of(layer: Layer, audience: Audience) -> tuple[str, ...]:
 def history_columns_of(layer: Layer, audience: Audience) -> tuple[str, ...]:
     """The columns of closed versions that a role may select: those it sees of the present, and how they ended."""
     return (*(name for name in columns_of(layer, audience) if name != "geom_mercator"), *NOT_KEPT)
-
-
-def in_area(layer: Layer, table: str) -> str:
-    """Whether a row lies in the area that was signed for this transaction, as SQL; `table` is how the row is named."""
-    names = layer.table.__table__.columns.keys()
-    # Each is asked once a statement and not once a row: that is what the sub-selects are for.
-    tests = [f"{table}.municipality = ANY ((SELECT atlas_towns())::text[])"]
-    for column, ids in (("community_id", "atlas_communities()"), *_OWN_ID.get(layer.id, ())):
-        if column in names:
-            tests.append(f"{table}.{column} = ANY ((SELECT {ids})::bigint[])")
-    shared = "(SELECT atlas_shared_shape())"
-    tests.append(f"({table}.geom && {shared} AND ST_Intersects({table}.geom, {shared}))")
-    return " OR ".join(tests)
-
-
-# A community lies in itself, a shared area too.
-_OWN_ID = {"community": (("id", "atlas_communities()"),), "shared_area": (("id", "atlas_shared()"),)}
 
 
 def _rows_of(layer: Layer, role: Role) -> str:
@@ -182,16 +171,11 @@ def _public_rows(layer: Layer) -> str:
     return f"({condition.compile(dialect=dialect, compile_kwargs={'literal_binds': True})})"
 
 
-def _policy(table: str, role: Role, command: str, condition: str) -> Iterator[str]:
-    check = f" WITH CHECK ({condition})" if command == "ALL" else ""
-    yield f"CREATE POLICY {role} ON {table} FOR {command} TO {role} USING ({condition}){check}"
-
-
 def drop_locks(connection: Connection, layers: Mapping[str, Layer]) -> None:
     """Take every grant and policy off again (a downgrade); the roles stay, for they belong to the whole server."""
     _run(connection, _no_policies())
     locked = [name for layer in layers.values() for name in (layer.id, layer.history.name)]
-    for table in (*locked, "release_cell", "change"):
+    for table in (*locked, "release_cell", "release", "change", "import_batch"):
         if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"public.{table}"}) is None:
             continue
         _run(connection, f"ALTER TABLE {quoted(table)} DISABLE ROW LEVEL SECURITY")

@@ -1,7 +1,7 @@
 """Rows on their way into a table: Arrow batches as PostgreSQL's own binary COPY.
 
 A file's rows wait in a temporary table until the merging statement has seen all of them; where a town has no rows yet
-there is nothing to merge with, and they are copied into the layer itself, inside the same transaction.
+there is nothing to merge with, and the owner's are copied into the layer itself, inside the same transaction.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ def make_staging(session: Session, layer: Layer, columns: Sequence[str]) -> None
     types["geom"] = "geometry"
     named = ", ".join(f"{quoted(name)} {types[name]}" for name in columns)
     session.execute(text(f"CREATE TEMPORARY TABLE {STAGING} (row_no integer, {named}) ON COMMIT DROP"))
+
+
+def takes_copies(session: Session, layer: Layer) -> bool:
+    """Whether rows may be copied into the layer itself: not by a role from whom PostgreSQL guards its rows."""
+    return bool(session.scalar(text("SELECT NOT row_security_active(:table)"), {"table": quoted(layer.id)}))
 
 
 def copy_rows(session: Session, table: str, rows: pa.RecordBatch) -> None:

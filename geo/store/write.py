@@ -189,7 +189,7 @@ def restore(
 
     `columns` are those that the person sees: nobody undoes what they cannot see, so that the others stay as they are.
     Both the row and the version that is wanted must lie in `areas` (None is everywhere), else `UnknownFeature`. What
-    the version was linked to and is gone since is left open.
+    the version was linked to and is gone since, or is out of sight, is left open unless the row is linked to it still.
     """
     newest = newest_of(session, layer, fid, areas)
     check_race(layer, fid, newest.version, expected_version)
@@ -201,7 +201,7 @@ def restore(
         raise UnknownFeature(
             f"ไม่พบรุ่น {version} ของ {layer.id}/{fid}", f"There is no version {version} of {layer.id}/{fid}"
         )
-    brought = _brought(layer, columns)
+    brought = _brought(layer, columns, is_present=newest.is_present)
     if newest.is_present and _is_so_already(session, layer, fid, version, brought):
         return newest.version
     act = not_before(act, newest.since)
@@ -226,14 +226,17 @@ def newest_of(session: Session, layer: Layer, fid: int, areas: Areas | None) -> 
     if found is None:
         ended = select(then.version, then.closed_at, here[1]).where(then.id == fid)
         found = session.execute(ended.order_by(then.version.desc()).limit(1)).first()
+        # A row that went on elsewhere has not ended; where it is may be out of this role's sight.
+        if found is not None and found[0] != session.scalar(select(func.atlas_last_version(layer.id, fid))):
+            found = None
     if found is None or not found[2]:
         raise no_such(layer, fid)
     return Newest(version=found[0], since=found[1], is_present=is_present)
 
 
-def _brought(layer: Layer, columns: Collection[str]) -> dict[str, ColumnElement[Any]]:
+def _brought(layer: Layer, columns: Collection[str], *, is_present: bool) -> dict[str, ColumnElement[Any]]:
     """What a closed version brings back: the shape and the given columns, but what is worked out from others."""
-    closed = layer.history.c
+    now, closed = layer.table.__table__.c, layer.history.c
     values: dict[str, ColumnElement[Any]] = {"geom": closed.geom}
     for name, field in layer.fields.items():
         if name not in columns or field.computed:
@@ -242,6 +245,8 @@ def _brought(layer: Layer, columns: Collection[str]) -> dict[str, ColumnElement[
         if field.link:
             target = Base.metadata.tables[field.link.to].c.id
             values[name] = select(target).where(target == closed[name]).scalar_subquery()
+            if is_present:
+                values[name] = func.coalesce(values[name], case((now[name] == closed[name], now[name])))
             how = f"{name.removesuffix('_id')}_link"
             values[how] = case((values[name].is_not(None), closed[how]))
     return values

@@ -14,7 +14,7 @@ from geo.store.audit import verified
 from geo.store.tokens import make_token
 from geo.store.write import Act, close
 from layers import LAYERS
-from tests.makers import make_rows, point, release_all, rewrite
+from tests.makers import make_rows, point, release_all, rewrite, square
 from tests.people.made import make_person
 from tests.people.visiting import bearer, csrf_on, sign_in, token_for
 
@@ -381,6 +381,19 @@ def test_what_a_version_was_linked_to_and_is_gone_stays_open(engine: Engine, cli
     assert restored(client, f"asset/items/{fid}", headers).status_code == 200
     with engine.connect() as connection:
         assert tuple(connection.execute(text("SELECT community_id, community_link FROM asset")).one()) == (None, None)
+
+
+def test_a_link_to_what_is_out_of_sight_stays_with_the_row(engine: Engine, client: TestClient) -> None:
+    """Who works in a shared area sees a row there, and not the community that it is linked to."""
+    (canal,) = made(engine, "shared_area", municipalities="9098")
+    (away,) = made(engine, "community", geom=square(100.6, 7.2, 0.01))
+    (fid,) = made(engine, "asset", name_th="เดิม", community_id=away, community_link="given")
+    changed(engine, "asset", [fid], LATER, name_th="ใหม่")
+    headers = someone(engine, client, f"staff shared_area {canal}")
+    assert restored(client, f"asset/items/{fid}", headers).status_code == 200
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT name_th, community_id, community_link FROM asset")).one()
+    assert tuple(found) == ("เดิม", away, "given")
 
 
 @pytest.mark.parametrize("deleted", [False, True])

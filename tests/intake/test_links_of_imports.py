@@ -75,10 +75,16 @@ def test_a_code_that_nobody_has_is_told_and_location_is_used(load: Load, rows: R
 
 
 @pytest.mark.usefixtures("communities")
-def test_a_code_of_another_town_is_not_this_towns(load: Load, rows: Rows, tmp_path: Path) -> None:
+def test_neither_a_code_nor_a_place_leads_into_another_town(load: Load, rows: Rows, tmp_path: Path) -> None:
+    """Whoever is of a community sees what is linked to it: a neighbouring town's rows must not be."""
     report = load("asset", points(tmp_path, "A1,ศาลา,C2,7.001,100.471"), municipality="9099")
     assert report.by_code["unknown-link"] == 1
-    assert rows(LINKS) == [("A1", "C1", "location")]
+    assert rows(LINKS) == [("A1", None, None)]
+    load("asset", points(tmp_path, "A2,ศาลา,C2,7.001,100.471"), municipality="9098")
+    drawn = f'C9,ฝั่งตะวันตก,"{box(100.46, 7.0, 0.02)}"'
+    over_the_border = written(tmp_path, "their communities.csv", "community_code,name_th,wkt", drawn)
+    assert load("community", over_the_border, municipality="9099").counts.relinked == {"asset": 1}
+    assert rows(LINKS) == [("A1", "C9", "location"), ("A2", "C2", "given")]
 
 
 @pytest.mark.parametrize("most_in_memory", [20_000, 1])

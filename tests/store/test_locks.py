@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import subprocess
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -18,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from geo.layer import Audience, Cells
 from geo.people.areas import NOWHERE, Areas
-from geo.store.area import SECONDS, known_key, signed
+from geo.store.area import SECONDS
 from geo.store.db import read_once, read_only_pool
 from geo.store.locks import columns_of, drift, history_columns_of, locks_are_current
 from geo.store.migrate import migrate
@@ -27,47 +26,12 @@ from geo.store.roles import READERS, Role, signed_in_as
 from geo.store.tiles import Tile, TileFormat, tile_bytes
 from layers import LAYERS
 from tests.makers import HAT_YAI as POINT
-from tests.makers import make_rows, point, release_all, rewrite
+from tests.makers import make_rows, point, rewrite
 from tests.people.loops import in_a_loop_of_its_own
+from tests.store.conftest import Psql
 
-Psql = Callable[..., subprocess.CompletedProcess[str]]
 HAT_YAI, SONGKHLA = Areas(towns=frozenset({"9098"})), Areas(towns=frozenset({"9099"}))
 DENIED = "permission denied"
-
-
-@pytest.fixture
-def psql(database_url: str) -> Psql:
-    """psql as a role: what it prints of one or several statements, in one transaction when an area is set."""
-
-    def run(role: Role, *statements: str, area: str | None = None) -> subprocess.CompletedProcess[str]:
-        url = make_url(signed_in_as(database_url, role)).set(drivername="postgresql")
-        lines = [f"SELECT set_config('atlas.area', '{area}', true) \\g /dev/null"] if area else []
-        script = "\n".join(["BEGIN;", *lines, *(f"{one};" for one in statements), "COMMIT;"])
-        return subprocess.run(
-            ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", url.render_as_string(hide_password=False)], input=script,
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-
-    return run
-
-
-@pytest.fixture
-def area(engine: Engine) -> Callable[..., str]:
-    key = known_key(engine)
-    return lambda audience, areas, **more: signed(key, audience, areas, **more)
-
-
-@pytest.fixture
-def full(engine: Engine) -> dict[str, list[int]]:
-    """Eight rows of everything in each of two towns."""
-    with Session(engine) as session, session.begin():
-        made = {name: make_rows(session, name, count=8, step=0.00001) for name in LAYERS}
-        for name in LAYERS:
-            make_rows(session, name, count=3, municipality="9099")
-        release_all(session)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
-    return made
 
 
 def test_the_catalogue_is_what_the_layers_say(engine: Engine, database_url: str) -> None:
