@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from api.definition import JSON, PAGE, PROBLEM, answers
+from api.definition import HTML, JSON, PAGE, PROBLEM, answers
 from api.deps import Known, MaybeSignedIn, Now, PeopleSession, WritingEngine
 from api.negotiation import wants_html
 from api.pages import page
@@ -125,7 +125,7 @@ _PURPOSE = Text("scope นี้ต้องบอกเหตุผลในช
 
 
 @router.post(
-    "/auth/token", response_model=None, responses=answers(JSON, PROBLEM, status=400),
+    "/auth/token", response_model=None, responses=answers(JSON, PROBLEM, HTML, status=400),
     openapi_extra=fields("grant_type", optional=("username", "password", "totp", "scope", "purpose", "refresh_token")),
 )  # fmt: skip
 async def post_token(request: Request, form: SmallForm, engine: WritingEngine, now: Now) -> Response:
