@@ -41,12 +41,12 @@ class Visitor:
         with session_of(self.engine) as session:
             account = account_of(session.get_one(Person, number))
             if self.in_browser:
-                secret = credentials.start_session(session, account, self.audience, with_totp=False, at=at)
+                secret = credentials.start_session(session, account, self.audience, with_totp=True, at=at)
                 self.headers = {"Cookie": f"atlas_session={secret}"}
             else:
                 secret = credentials.make_api_token(
                     session, account, name="a test", audience=self.audience, purpose=None, may_write=True,
-                    with_totp=False, days=1, by=account.login, at=at,
+                    with_totp=True, days=1, by=account.login, at=at,
                 )  # fmt: skip
                 self.headers = {"Authorization": f"Bearer {secret}"}
         self.planted.append(secret)
