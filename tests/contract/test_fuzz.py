@@ -174,7 +174,7 @@ def test_no_operation_fails_or_tells_what_it_must_not_whatever_is_sent(
         )
         for found in schemathesis.openapi.from_url(f"{address}/openapi.json").get_all_operations():
             assert isinstance(found, Ok), found
-                attack.on(found.ok())
+            attack.on(found.ok())
         document = requests.get(f"{address}/openapi.json", timeout=30).json()
     if attack.faults:
         pytest.fail(f"{len(attack.faults)} faults:\n" + "\n\n".join(attack.faults[:12]), pytrace=False)

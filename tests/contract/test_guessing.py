@@ -270,7 +270,7 @@ def test_restoring_what_one_may_not_see_is_told_as_what_never_was(
 def test_a_tile_over_hidden_rows_is_the_tile_of_an_empty_place(engine: Engine, client: TestClient) -> None:
     with Session(engine) as session, session.begin():
         for name in HAS_HIDDEN_ROWS:
-            status = {"status": "reported"} if "status" in LAYERS[name].fields else {}
+            status: dict[str, Any] = {"status": "reported"} if "status" in LAYERS[name].fields else {}
             make_rows(session, name, count=4, **status)
     for name in HAS_HIDDEN_ROWS:
         for z in (12, 15, 17):
