@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.caching import EditCache, Listener
+from api.definition import Defined
 from api.errors import Caught, add_error_handlers
 from api.log import RequestLog
 from api.people.budget import HashingBudget
@@ -53,7 +54,7 @@ ROUTES = (
 
 def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     """The service over one database; both URLs of its engines are `database_url`."""
-    app = FastAPI(
+    app = Defined(
         title="ชุมชนแอตลาส · Chumchon Atlas",
         version="0.1.0",
         lifespan=_lifespan,
@@ -61,6 +62,8 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
         redirect_slashes=False,
+        # What a route answers is said by itself (`definition.answers`); otherwise each would be told to answer JSON.
+        default_response_class=Response,
     )
     app.state.settings = settings
     app.state.database_url = database_url

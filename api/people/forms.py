@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 
+from api.definition import form_answers
 from geo.errors import BadRequest, TooBig
 
 MOST_BYTES = 64 * 1024
@@ -84,12 +85,13 @@ def ticked(form: dict[str, str], name: str) -> bool:
     return form.get(name, "").strip().lower() in ("1", "true", "yes", "on")
 
 
-def fields(*required: str, optional: tuple[str, ...] = ()) -> dict[str, Any]:
+def fields(*required: str, optional: tuple[str, ...] = (), status: int = 200) -> dict[str, Any]:
     """What a form takes, for the definition of the API."""
     schema = {"type": "object", "required": list(required),
               "properties": {name: {"type": "string"} for name in (*required, *optional)}}  # fmt: skip
     kinds = ("application/x-www-form-urlencoded", "application/json")
-    return {"requestBody": {"required": bool(required), "content": {kind: {"schema": schema} for kind in kinds}}}
+    body = {"required": bool(required), "content": {kind: {"schema": schema} for kind in kinds}}
+    return {"requestBody": body, "responses": form_answers(status)}
 
 
 SmallForm = Annotated[dict[str, str], Depends(_small_form)]

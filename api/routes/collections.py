@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from api.answers import json_answer
 from api.caching import EditCache
+from api.definition import JSON_OR_PAGE
 from api.deps import Asking, Cache, Known, NamedLayer, ReadSession
 from api.links import link
 from api.negotiation import format_of, language_of
@@ -23,7 +24,7 @@ router = APIRouter(tags=["collections"], dependencies=[Known])
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 
-@router.get("/collections", response_model=None)
+@router.get("/collections", response_model=None, responses=JSON_OR_PAGE)
 def list_collections(request: Request, session: ReadSession, asking: Asking, cache: Cache) -> Response:
     """Every layer's description."""
     if format_of(request) == "html":
@@ -38,7 +39,7 @@ def list_collections(request: Request, session: ReadSession, asking: Asking, cac
     return json_answer(request, {"links": links, "collections": described})
 
 
-@router.get("/collections/{collection}", response_model=None)
+@router.get("/collections/{collection}", response_model=None, responses=JSON_OR_PAGE)
 def get_collection(request: Request, layer: NamedLayer, session: ReadSession, asking: Asking, cache: Cache) -> Response:
     """One layer's description."""
     box = known_extent(session, cache, layer, asking)

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.definition import JSON_OR_PAGE
 from api.deps import Asking, Known, Me, NamedLayer, Now, PeopleSession, Person, ReadSession, WritingEngine, key_of
 from api.negotiation import format_of
 from api.pages import page
@@ -38,7 +39,7 @@ from geo.store.write import Act
 router = APIRouter(tags=["duties"], dependencies=[Known])
 
 
-@router.get("/collections/{collection}/items/{fid}/dossier", response_model=None)
+@router.get("/collections/{collection}/items/{fid}/dossier", response_model=None, responses=JSON_OR_PAGE)
 def get_dossier(
     request: Request, layer: NamedLayer, fid: str, me: Me, asking: Asking, session: ReadSession, owner: PeopleSession,
     now: Now,

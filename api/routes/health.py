@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -15,13 +16,13 @@ from geo.store.roles import Role
 router = APIRouter(tags=["health"], dependencies=[Known])
 
 
-@router.get("/healthz")
+@router.get("/healthz", response_class=JSONResponse)
 def healthz() -> dict[str, str]:
     """The process answers; says nothing of the database."""
     return {"status": "alive"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", response_class=JSONResponse)
 def readyz(request: Request) -> dict[str, str]:
     """The database answers and has the tables this code expects; 503 otherwise."""
     with told_when_away(), Session(request.app.state.reading[Role.PUBLIC]) as session:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.answers import json_answer
+from api.definition import JSON_ONLY, JSON_OR_PAGE
 from api.deps import Asking, ChangingEngine, Known, NamedLayer, Now, ReadSession, Writer, key_of
 from api.links import link, with_query
 from api.negotiation import format_of
@@ -34,7 +35,7 @@ OPERATIONS = {
 }  # fmt: skip
 
 
-@router.get("/collections/{collection}/items/{fid}/versions", response_model=None)
+@router.get("/collections/{collection}/items/{fid}/versions", response_model=None, responses=JSON_OR_PAGE)
 def list_versions(
     request: Request, layer: NamedLayer, fid: str, session: ReadSession, asking: Asking,
     limit: Annotated[int, Query(ge=1, description=f"at most {MOST_VERSIONS}; more is lowered, not refused")] = 100,
@@ -99,7 +100,9 @@ _BODY: dict[str, Any] = {
 }
 
 
-@router.post("/collections/{collection}/items/{fid}/restore", response_model=None, openapi_extra=_BODY)
+@router.post(
+    "/collections/{collection}/items/{fid}/restore", response_model=None, responses=JSON_ONLY, openapi_extra=_BODY
+)
 def restore_item(
     writer: Writer, layer: NamedLayer, fid: str, form: SmallForm, asking: Asking, reading: ReadSession,
     engine: ChangingEngine, now: Now, if_match: Annotated[str | None, Header()] = None,

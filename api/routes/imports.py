@@ -19,6 +19,7 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from api.definition import JSON, JSON_ONLY, answers
 from api.deps import ChangingEngine, Known, Now, StillServing, Writer
 from geo.errors import BadRequest, NotYours, TooBig, UnknownFeature
 from geo.intake.grounds import SaidGrounds
@@ -169,7 +170,10 @@ _FORM: dict[str, Any] = {
 }
 
 
-@router.post("/imports", status_code=201, response_model=None, openapi_extra=_FORM)
+@router.post(
+    "/imports", status_code=201, response_model=None, responses=answers(JSON) | answers(JSON, status=201),
+    openapi_extra=_FORM,
+)  # fmt: skip
 def create_import(
     received: Annotated[Received, Depends(_received)], writer: Writer, engine: ChangingEngine, now: Now,
     still_serving: StillServing,
@@ -203,7 +207,7 @@ def _plain_name(name: str | None) -> str:
     return last[-200:] or "upload"
 
 
-@router.get("/imports/{batch}", response_model=None)
+@router.get("/imports/{batch}", response_model=None, responses=JSON_ONLY)
 def get_import(
     batch: Annotated[int, PathParameter(ge=1, le=2**63 - 1)], writer: Writer, engine: ChangingEngine
 ) -> JSONResponse:

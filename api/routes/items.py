@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.answers import json_answer
+from api.definition import GEOJSON, HTML, answers
 from api.deps import Asking, Known, NamedLayer, ReadSession, box_of, instant_of, key_of, unknown_parameter
 from api.links import link, with_query
 from api.negotiation import format_of
@@ -19,7 +20,6 @@ from geo.store.read import KEY_LIMIT, MOST_AT_ONCE, Wanted, feature, features, s
 
 router = APIRouter(tags=["items"], dependencies=[Known])
 
-GEOJSON = "application/geo+json"
 OURS = ("f", "lang", "limit", "bbox", "after", "datetime")
 Instant = Annotated[
     str | None, Query(alias="datetime", description="members: as it was at an instant, 2026-11-21T10:00:00Z")
@@ -33,7 +33,7 @@ def takes_properties(route: Route) -> Route:
     return route
 
 
-@router.get("/collections/{collection}/items", response_model=None)
+@router.get("/collections/{collection}/items", response_model=None, responses=answers(GEOJSON, HTML))
 @takes_properties
 def list_items(
     request: Request,
@@ -89,7 +89,7 @@ def _past(asking: read.Asking, moment: str | None) -> dt.datetime | None:
     return instant_of(moment)
 
 
-@router.get("/collections/{collection}/items/{fid}", response_model=None)
+@router.get("/collections/{collection}/items/{fid}", response_model=None, responses=answers(GEOJSON, HTML))
 def get_item(
     request: Request, layer: NamedLayer, fid: str, session: ReadSession, asking: Asking, moment: Instant = None
 ) -> Response:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.answers import json_answer
+from api.definition import JSON_ONLY, JSON_OR_PAGE, OPENAPI, PAGE, answers
 from api.deps import Asking, Known, ReadSession
 from api.links import link
 from api.negotiation import format_of, language_of
@@ -25,7 +26,7 @@ CONFORMS_TO = (
 )
 
 
-@router.get("/", response_model=None)
+@router.get("/", response_model=None, responses=JSON_OR_PAGE)
 def landing(request: Request, session: ReadSession, asking: Asking) -> Response:
     """What is here and where it goes on."""
     if format_of(request) == "html":
@@ -34,21 +35,21 @@ def landing(request: Request, session: ReadSession, asking: Asking) -> Response:
     return json_answer(request, {"title": TITLE, "description": ABOUT, "links": _links(request)})
 
 
-@router.get("/conformance", response_model=None)
+@router.get("/conformance", response_model=None, responses=JSON_ONLY)
 def conformance(request: Request) -> Response:
     """The parts of the OGC standards that hold here."""
     format_of(request)
     return json_answer(request, {"conformsTo": list(CONFORMS_TO)})
 
 
-@router.get("/api", response_model=None)
+@router.get("/api", response_model=None, responses=answers(OPENAPI))
 def api_definition(request: Request) -> Response:
     """The definition of this API."""
     document = request.app.openapi()
     return json_answer(request, document, f"application/vnd.oai.openapi+json;version={document['openapi'][:3]}")
 
 
-@router.get("/api.html", response_model=None)
+@router.get("/api.html", response_model=None, responses=PAGE)
 def api_page(request: Request) -> Response:
     """The definition of this API, for people."""
     return page(request, "api.html", paths=request.app.openapi()["paths"])

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from api.answers import answer, json_answer
 from api.caching import EditCache, Kept
 from api.community_page import box_of_feature, community_page
+from api.definition import JSON_ONLY, PAGE
 from api.deps import Asking, Cache, Known, NamedLayer, ReadSession, box_of
 from api.links import base_of
 from api.negotiation import language_of
@@ -39,7 +40,7 @@ HTML = "text/html; charset=utf-8"
 KEY_LIMIT = 2**63 - 1
 
 
-@router.get("/map", response_model=None)
+@router.get("/map", response_model=None, responses=PAGE)
 def get_town_map(
     request: Request,
     session: ReadSession,
@@ -64,7 +65,7 @@ def get_town_map(
     return map_page(request, layers, box, asking, title=title, places=places)
 
 
-@router.get("/maps", response_model=None)
+@router.get("/maps", response_model=None, responses=PAGE)
 def get_map(
     request: Request,
     session: ReadSession,
@@ -85,7 +86,7 @@ def get_map(
     return map_page(request, chosen, box, asking, title=title, focus=focus, all_shown=True)
 
 
-@router.get("/communities/search", response_model=None)
+@router.get("/communities/search", response_model=None, responses=JSON_ONLY)
 def search_communities(
     request: Request,
     session: ReadSession,
@@ -102,7 +103,7 @@ def search_communities(
     return json_answer(request, {"found": found})
 
 
-@router.get("/communities/{fid}", response_model=None)
+@router.get("/communities/{fid}", response_model=None, responses=PAGE)
 def get_community(request: Request, fid: str, session: ReadSession, asking: Asking) -> Response:
     """Everything about one community, to read and to print."""
     found = community_page(session, asking, _key(fid, LAYERS["community"]))
@@ -116,7 +117,7 @@ def get_community(request: Request, fid: str, session: ReadSession, asking: Aski
     return _kept(request, made)
 
 
-@router.get("/communities/{fid}/map", response_model=None)
+@router.get("/communities/{fid}/map", response_model=None, responses=PAGE)
 def get_community_map(request: Request, fid: str, session: ReadSession, asking: Asking) -> Response:
     """The map around one community, its outline marked."""
     community = feature(session, LAYERS["community"], asking, _key(fid, LAYERS["community"]))
@@ -128,13 +129,13 @@ def get_community_map(request: Request, fid: str, session: ReadSession, asking: 
     return map_page(request, layers, box, asking, title=title, focus=focus)
 
 
-@router.get("/tiles/{collection}/legend", response_model=None)
+@router.get("/tiles/{collection}/legend", response_model=None, responses=PAGE)
 def get_legend(request: Request, layer: NamedLayer, asking: Asking) -> Response:
     """What the colours of a layer mean: a small page."""
     return _kept(request, page(request, "legend.html", layer=layer, entries=legend(layer, for_tiles(asking))))
 
 
-@router.get("/tiles/{collection}/style.json", response_model=None)
+@router.get("/tiles/{collection}/style.json", response_model=None, responses=JSON_ONLY)
 def get_style(request: Request, layer: NamedLayer, asking: Asking) -> Response:
     """A MapLibre style of one layer."""
     return json_answer(request, style_document(layer, for_tiles(asking), base_url=base_of(request)))

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
+from api.definition import JSON_OR_PAGE
 from api.deps import Known, Me, Now, PeopleSession, SignedIn, WritingEngine
 from api.negotiation import format_of, wants_html
 from api.pages import page
@@ -32,7 +33,7 @@ router = APIRouter(tags=["people"], dependencies=[Known])
 SETTING_UP_SECONDS = 15 * 60
 
 
-@router.get("/auth/me", response_model=None)
+@router.get("/auth/me", response_model=None, responses=JSON_OR_PAGE)
 def get_me(request: Request, me: Me, session: PeopleSession, now: Now) -> Response:
     """Who I am, what I was granted and until when, and what I am signed in with."""
     told = _told(session, me, now)
@@ -199,7 +200,7 @@ def _totp_end(request: Request, me: SignedIn, engine: Any, now: dt.datetime, che
 
 @router.post(
     "/auth/tokens", response_model=None, status_code=201,
-    openapi_extra=fields("name", "audience", "days", optional=("purpose", "may_write", "csrf")),
+    openapi_extra=fields("name", "audience", "days", optional=("purpose", "may_write", "csrf"), status=201),
 )  # fmt: skip
 def post_api_token(request: Request, form: SmallForm, me: Me, engine: WritingEngine, now: Now) -> Response:
     """A long-lived token for a program of mine; this answer is the only time it is seen."""

@@ -28,7 +28,7 @@ COOKIE = "atlas_oidc"
 MINUTES = 10
 
 
-@router.get("/login/oidc", response_model=None)
+@router.get("/login/oidc", response_model=None, status_code=303)
 def get_oidc(request: Request, now: Now, next: Annotated[str | None, Query(max_length=1000)] = None) -> Response:
     """Send the browser to the provider; what must come back waits in a sealed cookie."""
     began = oidc.begin(request, back=_back(request), at=now)
@@ -40,7 +40,7 @@ def get_oidc(request: Request, now: Now, next: Annotated[str | None, Query(max_l
     return answer
 
 
-@router.get("/login/oidc/back", response_model=None)
+@router.get("/login/oidc/back", response_model=None, status_code=303)
 def get_oidc_back(
     request: Request, engine: WritingEngine, now: Now,
     code: Annotated[str, Query(max_length=4000)] = "", state: Annotated[str, Query(max_length=400)] = "",

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
+from api.definition import JSON_OR_PAGE
 from api.deps import Known, Now, PeopleSession, SignedIn, Steward, WritingEngine
 from api.links import base_of
 from api.negotiation import format_of, wants_html
@@ -33,7 +34,7 @@ from geo.store.people_tables import Person
 router = APIRouter(tags=["people"], dependencies=[Known])
 
 
-@router.get("/people", response_model=None)
+@router.get("/people", response_model=None, responses=JSON_OR_PAGE)
 def list_people(request: Request, me: Steward, session: PeopleSession, now: Now) -> Response:
     """Everybody whom the steward's towns granted something."""
     grants = people.grants_of(session)
@@ -47,8 +48,10 @@ def list_people(request: Request, me: Steward, session: PeopleSession, now: Now)
                 **_choices(request, session, me))  # fmt: skip
 
 
-@router.post("/people", response_model=None, status_code=201,
-             openapi_extra=fields("login", "name", "audience", "place", optional=("until", "csrf")))  # fmt: skip
+@router.post(
+    "/people", response_model=None, status_code=201,
+    openapi_extra=fields("login", "name", "audience", "place", optional=("until", "csrf"), status=201),
+)  # fmt: skip
 def invite_person(request: Request, form: SmallForm, me: Steward, engine: WritingEngine, now: Now) -> Response:
     """Invite somebody with a first grant; the answer shows the link, once."""
     _check(request, form, me)
@@ -62,7 +65,7 @@ def invite_person(request: Request, form: SmallForm, me: Steward, engine: Writin
     return _with_link(request, me, number, code, now)
 
 
-@router.get("/people/{number}", response_model=None)
+@router.get("/people/{number}", response_model=None, responses=JSON_OR_PAGE)
 def get_person(request: Request, number: int, me: Steward, session: PeopleSession, now: Now) -> Response:
     """One account, its grants in the steward's towns, and what was done to it."""
     return _person_page(request, session, me, number, now)
@@ -88,7 +91,7 @@ def _with_link(request: Request, me: SignedIn, number: int, code: str, now: dt.d
 
 
 @router.post("/people/{number}/password-reset", response_model=None, status_code=201,
-             openapi_extra=fields(optional=("csrf",)))  # fmt: skip
+             openapi_extra=fields(optional=("csrf",), status=201))  # fmt: skip
 def reset_password(
     request: Request, number: int, form: SmallForm, me: Steward, engine: WritingEngine, now: Now
 ) -> Response:
@@ -137,7 +140,7 @@ def end_totp(request: Request, number: int, form: SmallForm, me: Steward, engine
     return _back(request, number)
 
 
-@router.post("/people/{number}/grants", response_model=None, status_code=201,
+@router.post("/people/{number}/grants", response_model=None,
              openapi_extra=fields("audience", "place", optional=("until", "csrf")))  # fmt: skip
 def add_grant(request: Request, number: int, form: SmallForm, me: Steward, engine: WritingEngine, now: Now) -> Response:
     """Grant an audience in an area, until the end of a day or for good."""

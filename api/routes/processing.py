@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.orm import Session
 
+from api.definition import JSON_OR_PAGE
 from api.deps import Known, MaybeSignedIn, Now, PeopleSession, SignedIn, Steward, WritingEngine
 from api.negotiation import format_of
 from api.pages import page
@@ -60,7 +61,7 @@ RIGHTS = Text(
 )
 
 
-@router.get("/processing", response_model=None)
+@router.get("/processing", response_model=None, responses=JSON_OR_PAGE)
 def get_processing(request: Request, me: MaybeSignedIn, session: PeopleSession, now: Now) -> Response:
     """The register of processing; with what only a steward is told, for a steward."""
     wanted = format_of(request)
@@ -177,7 +178,7 @@ def set_controller(request: Request, form: SmallForm, me: Steward, engine: Writi
 
 
 @router.post("/processing/consent-texts", response_model=None, status_code=201,
-             openapi_extra=fields("municipality", "code", "words", optional=("csrf",)))  # fmt: skip
+             openapi_extra=fields("municipality", "code", "words", optional=("csrf",), status=201))  # fmt: skip
 def add_text(request: Request, form: SmallForm, me: Steward, engine: WritingEngine, now: Now) -> Response:
     """Keep a text that people agree to; a code that is there already gets its next version."""
     check_form(request, form, me)

@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from api.definition import JSON_OR_PAGE
 from api.deps import Known, Now, PeopleSession, Steward, WritingEngine
 from api.negotiation import format_of
 from api.pages import page
@@ -30,7 +31,7 @@ router = APIRouter(tags=["duties"], dependencies=[Known])
 MOST_WORDS = 4000
 
 
-@router.get("/requests", response_model=None)
+@router.get("/requests", response_model=None, responses=JSON_OR_PAGE)
 def list_requests(request: Request, me: Steward, session: PeopleSession, now: Now) -> Response:
     """What persons asked of the steward's towns, the most urgent first."""
     found = [_request(one, now) for one in registers.requests(session, me.areas.towns)]
@@ -42,7 +43,7 @@ def list_requests(request: Request, me: Steward, session: PeopleSession, now: No
 
 @router.post("/requests", response_model=None, status_code=201,
              openapi_extra=fields("municipality", "kind", "subject", "asked",
-                                  optional=("reached_by", "received_on", "csrf")))  # fmt: skip
+                                  optional=("reached_by", "received_on", "csrf"), status=201))  # fmt: skip
 def open_request(request: Request, form: SmallForm, me: Steward, engine: WritingEngine, now: Now) -> Response:
     """Write down what somebody asked; the clock of 30 days begins on the day it came."""
     check_form(request, form, me)
@@ -57,7 +58,7 @@ def open_request(request: Request, form: SmallForm, me: Steward, engine: Writing
     return done(request, f"/requests/{number}", status=201, id=number)
 
 
-@router.get("/requests/{number}", response_model=None)
+@router.get("/requests/{number}", response_model=None, responses=JSON_OR_PAGE)
 def get_request(request: Request, number: int, me: Steward, session: PeopleSession, now: Now) -> Response:
     """One request, what was done about it, and the rows that were emptied for it."""
     found = registers.request_of(session, me.areas.towns, number)
@@ -72,7 +73,7 @@ def get_request(request: Request, number: int, me: Steward, session: PeopleSessi
 
 
 @router.post("/requests/{number}/notes", response_model=None, status_code=201,
-             openapi_extra=fields("what", optional=("csrf",)))  # fmt: skip
+             openapi_extra=fields("what", optional=("csrf",), status=201))  # fmt: skip
 def note_request(
     request: Request, number: int, form: SmallForm, me: Steward, engine: WritingEngine, now: Now
 ) -> Response:
@@ -98,7 +99,7 @@ def close_request(
     return done(request, f"/requests/{number}")
 
 
-@router.get("/incidents", response_model=None)
+@router.get("/incidents", response_model=None, responses=JSON_OR_PAGE)
 def list_incidents(request: Request, me: Steward, session: PeopleSession, now: Now) -> Response:
     """What happened to the data of the steward's towns, the most urgent first."""
     found = [_incident(one, now) for one in registers.incidents(session, me.areas.towns)]
@@ -108,9 +109,11 @@ def list_incidents(request: Request, me: Steward, session: PeopleSession, now: N
                 csrf=cookies.session_csrf(request))  # fmt: skip
 
 
-@router.post("/incidents", response_model=None, status_code=201,
-             openapi_extra=fields("municipality", "what", "data",
-                                  optional=("people", "is_high_risk", "known_on", "known_time", "csrf")))  # fmt: skip
+@router.post(
+    "/incidents", response_model=None, status_code=201,
+    openapi_extra=fields("municipality", "what", "data", status=201,
+                         optional=("people", "is_high_risk", "known_on", "known_time", "csrf")),
+)  # fmt: skip
 def open_incident(request: Request, form: SmallForm, me: Steward, engine: WritingEngine, now: Now) -> Response:
     """Write down what happened; the clock of 72 hours begins when the town knew."""
     check_form(request, form, me)
@@ -124,7 +127,7 @@ def open_incident(request: Request, form: SmallForm, me: Steward, engine: Writin
     return done(request, f"/incidents/{number}", status=201, id=number)
 
 
-@router.get("/incidents/{number}", response_model=None)
+@router.get("/incidents/{number}", response_model=None, responses=JSON_OR_PAGE)
 def get_incident(request: Request, number: int, me: Steward, session: PeopleSession, now: Now) -> Response:
     """One incident, and what was done about it."""
     found = registers.incident_of(session, me.areas.towns, number)
@@ -135,7 +138,7 @@ def get_incident(request: Request, number: int, me: Steward, session: PeopleSess
 
 
 @router.post("/incidents/{number}/notes", response_model=None, status_code=201,
-             openapi_extra=fields("what", optional=("csrf",)))  # fmt: skip
+             openapi_extra=fields("what", optional=("csrf",), status=201))  # fmt: skip
 def note_incident(
     request: Request, number: int, form: SmallForm, me: Steward, engine: WritingEngine, now: Now
 ) -> Response:

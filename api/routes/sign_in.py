@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
+from api.definition import HTML, JSON, PAGE, PROBLEM, answers
 from api.deps import Known, MaybeSignedIn, Now, PeopleSession, WritingEngine
 from api.negotiation import wants_html
 from api.pages import page
@@ -30,7 +31,7 @@ SESSION_SECONDS = credentials.SESSION_HOURS * 3600
 HOME = "/auth/me"
 
 
-@router.get("/login", response_model=None)
+@router.get("/login", response_model=None, responses=PAGE)
 def get_login(
     request: Request, me: MaybeSignedIn, next: Annotated[str | None, Query(max_length=1000)] = None
 ) -> Response:
@@ -124,7 +125,7 @@ _PURPOSE = Text("scope นี้ต้องบอกเหตุผลในช
 
 
 @router.post(
-    "/auth/token", response_model=None,
+    "/auth/token", response_model=None, responses=answers(JSON, PROBLEM, HTML, status=400),
     openapi_extra=fields("grant_type", optional=("username", "password", "totp", "scope", "purpose", "refresh_token")),
 )  # fmt: skip
 async def post_token(request: Request, form: SmallForm, engine: WritingEngine, now: Now) -> Response:
@@ -197,7 +198,7 @@ def post_revoke(form: SmallForm, engine: WritingEngine, now: Now) -> Response:
     return JSONResponse({}, headers={**PRIVATE, "Cache-Control": "no-store"})
 
 
-@router.get("/invitations/{code}", response_model=None)
+@router.get("/invitations/{code}", response_model=None, responses=PAGE)
 def get_invitation(request: Request, code: str, session: PeopleSession, now: Now) -> Response:
     """The page on which somebody who was invited chooses their password."""
     invitation, person = people.invited(session, code, at=now)

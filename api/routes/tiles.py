@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from api.answers import answer, json_answer
 from api.caching import EditCache, Kept
+from api.definition import JSON_ONLY
 from api.deps import Asking, Cache, Known, ReadSession, area_of, asking_soon, known_parameters
 from api.links import base_of
 from api.negotiation import language_of
@@ -28,7 +29,7 @@ MOST_LAYERS = 20
 _WRITTEN = {str(kind): kind for kind in TileFormat}
 
 
-@router.get("/tiles/{ids}.json", response_model=None, dependencies=[Known])
+@router.get("/tiles/{ids}.json", response_model=None, responses=JSON_ONLY, dependencies=[Known])
 def get_tilejson(request: Request, ids: str, session: ReadSession, asking: Asking, cache: Cache) -> Response:
     """TileJSON 3.0 of one or several layers."""
     layers, language, asking = layers_named(ids), language_of(request), for_tiles(asking)

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Text as TextType
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import JSON, Boolean, Double, Integer, Numeric
 
 from geo.layer import Audience, Cells, Layer, Published
@@ -236,13 +237,15 @@ def _within_tile(layer: Layer, query: Select[Any]) -> Select[Any]:
 
 
 def _written(layer: Layer, features: Select[Any], z: int, written: TileFormat) -> str:
+    # By id: in the order in which rows lie in their table, the tile (and its ETag) would tell that one was written anew
+    # though all that changed in it is hidden.
     f = features.subquery("f")
     if written is TileFormat.MVT:
         names: tuple[Any, ...] = (
             literal_column(f"'{layer.id}'"),
             EXTENT,
             literal_column("'g'"),
-            literal_column("'id'"),
+            aggregate_order_by(literal_column("'id'"), f.c.id),
         )
         query = select(func.ST_AsMVT(literal_column("f.*"), *names)).select_from(f).where(f.c.g.is_not(None))
         return _literal(query)
@@ -256,7 +259,7 @@ def _written(layer: Layer, features: Select[Any], z: int, written: TileFormat) -
         literal_column("'geometry'"), cast(shape, JSON),
         literal_column("'properties'"), func.json_strip_nulls(func.json_build_object(*pairs)),
     )  # fmt: skip
-    joined = func.string_agg(cast(feature, TextType), literal_column("','"))
+    joined = func.string_agg(cast(feature, TextType), aggregate_order_by(literal_column("','"), f.c.id))
     return _literal(select(joined).select_from(f).where(f.c.g.is_not(None)))
 
 

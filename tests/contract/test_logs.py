@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 from collections.abc import Iterator
 
 import pytest
@@ -15,24 +14,16 @@ from sqlalchemy.orm import Session
 from tests.makers import make_rows
 from tests.people.made import make_person, password_of
 from tests.people.visiting import bearer, sent, sign_in, token_for
+from tests.planted import all_that_is_logged
 
 SECRET = "ความลับ-planted-secret-4711"
 
 
 @pytest.fixture
 def written() -> Iterator[io.StringIO]:
-    """Everything that is logged meanwhile, down to the last detail."""
-    stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
-    # The test's own client writes the addresses that it asks for.
-    handler.addFilter(lambda record: not record.name.startswith("http"))
-    root = logging.getLogger()
-    before = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield stream
-    root.setLevel(before)
-    root.removeHandler(handler)
+    """Everything that is logged meanwhile, but for the test's own client, which writes the addresses it asks for."""
+    with all_that_is_logged("http") as found:
+        yield found
 
 
 def test_nothing_that_was_sent_or_read_reaches_the_log(

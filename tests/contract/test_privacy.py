@@ -5,7 +5,6 @@ Routes are taken from the app itself: one that this crawler does not know how to
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -22,13 +21,13 @@ from starlette.routing import Route
 
 from api.app import create_app
 from api.settings import Settings
-from geo.layer import Audience, Layer
-from geo.store import registers
+from geo.layer import Audience
 from geo.store.tiles import Tile
 from layers import LAYERS
-from tests.makers import HAT_YAI, make_rows, release_all, rewrite
+from tests.makers import HAT_YAI, make_rows
 from tests.people.made import make_person
 from tests.people.visiting import bearer, token_for
+from tests.planted import plant, plant_elsewhere, readable, secrets
 
 # How each route with parameters is visited; `{id}` stands for a layer, `{fid}` for one of its features.
 VISITS = {
@@ -78,73 +77,18 @@ KEYS_OF_OUR_OWN = {"status", "kind", "use", "note", "description"}
 @pytest.fixture
 def full(engine: Engine) -> dict[str, list[int]]:
     """Eight rows of everything; the versions before these held secrets of their own."""
-    with Session(engine) as session, session.begin():
-        made = {}
-        for name in LAYERS:
-            was = secrets_of(name, more=" as it was")
-            made[name] = make_rows(session, name, count=8, step=0.00001, changed_at=LONG_AGO, **was)
-            rewrite(session, name, made[name], SINCE, **secrets_of(name))
-        release_all(session)
-        write_registers(session, "9098", "secret-register")
-        return made
-
-
-def write_registers(session: Session, town: str, secret: str) -> None:
-    """A request and an incident of a town, full of what only its stewards may read."""
-    asked = registers.open_request(session, town, kind="access", subject=f"{secret}-subject",
-                                   reached_by=f"{secret}-reached", asked=f"{secret}-asked", received_on=SINCE.date(),
-                                   by="a steward", at=SINCE)  # fmt: skip
-    what = registers.open_incident(session, town, known_at=SINCE, what=f"{secret}-what", data=f"{secret}-data",
-                                   people=3, is_high_risk=True, by="a steward", at=SINCE)  # fmt: skip
-    for register, entry in ((registers.REQUEST, asked.id), (registers.INCIDENT, what.id)):
-        registers.add_note(session, register, entry, f"{secret}-note", by="a steward", at=SINCE)
+    return plant(engine)
 
 
 @pytest.fixture
 def elsewhere(engine: Engine) -> dict[str, list[int]]:
     """The same in another town, with secrets of its own."""
-    with Session(engine) as session, session.begin():
-        made = {}
-        for name, layer in LAYERS.items():
-            words: dict[str, Any] = {column: f"elsewhere-{name}-{column}" for column in text_columns(layer)}
-            made[name] = make_rows(session, name, count=2, municipality="9099", **words)
-            came, left = make_rows(session, name, count=2, municipality="9099", changed_at=LONG_AGO, **words)
-            rewrite(session, name, [came], SINCE, municipality="9098", **secrets_of(name))
-            rewrite(session, name, [left], SINCE, municipality="9098", **secrets_of(name))
-            rewrite(session, name, [left], SINCE + dt.timedelta(days=1), municipality="9099", **words)
-            made[name] += [came, left]
-        release_all(session)
-        write_registers(session, "9099", "elsewhere-register")
-        return made
-
-
-# Held from January to June 2026; the leak test also asks in between.
-LONG_AGO, SINCE = dt.datetime(2026, 1, 5, tzinfo=dt.UTC), dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
-
-
-def secrets_of(name: str, more: str = "") -> dict[str, Any]:
-    return {column: f"secret-{name}-{column}{more}" for column in text_columns(LAYERS[name])}
-
-
-def text_columns(layer: Layer) -> list[str]:
-    return [
-        name for name, words in layer.fields.items()
-        if words.audience is not Audience.PUBLIC and words.imported and not words.codes and words.python_type is str
-    ]  # fmt: skip
+    return plant_elsewhere(engine)
 
 
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> FastAPI:
     return create_app(Settings(home=tmp_path, demo=True), database_url=database_url)
-
-
-def secrets(audience: Audience = Audience.PUBLIC) -> set[str]:
-    """The secrets that an audience must not see."""
-    registered = set() if audience is Audience.STEWARD else {"secret-register"}
-    return registered | {
-        f"secret-{layer.id}-{name}" for layer in LAYERS.values() for name in text_columns(layer)
-        if layer.fields[name].audience not in audience.sees
-    }  # fmt: skip
 
 
 def hidden_names() -> set[str]:
@@ -309,12 +253,6 @@ def _keys(document: Any) -> Iterator[str]:
     elif isinstance(document, list):
         for value in document:
             yield from _keys(value)
-
-
-def readable(body: bytes, kind: str) -> str:
-    if "vector-tile" in kind and body:
-        return json.dumps(mapbox_vector_tile.decode(body), ensure_ascii=False, default=str)
-    return body.decode("utf-8", "replace")
 
 
 @pytest.mark.parametrize("name", LAYERS)

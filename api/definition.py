@@ -1,0 +1,71 @@
+"""The definition of this API: what FastAPI works out from the routes, and what an answer of ours really is.
+
+FastAPI says of each route that it answers JSON, and 422 where a parameter is wrong. Ours answer pages and maps too, and
+every failure is a problem document (`errors.py`); a definition that says otherwise is of no use to a program.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+
+JSON, HTML, GEOJSON = "application/json", "text/html", "application/geo+json"
+PROBLEM, OPENAPI = "application/problem+json", "application/vnd.oai.openapi+json"
+_FAILURES = ("4XX", "503")
+_PROBLEM = {
+    "description": "A problem document (RFC 9457) in Thai and English, or the same as a page",
+    "content": {
+        PROBLEM: {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail", "title_th", "title_en", "detail_th", "detail_en"],
+                "properties": {
+                    "type": {"type": "string"}, "status": {"type": "integer"}, "instance": {"type": "string"},
+                    "problems": {"type": "array"}, "choices": {"type": "array"},
+                } | {f"{name}{end}": {"type": "string"} for name in ("title", "detail") for end in ("", "_th", "_en")},
+            }
+        },
+        HTML: {},
+    },
+}  # fmt: skip
+
+
+def answers(*kinds: str, status: int | str = 200) -> dict[int | str, dict[str, Any]]:
+    """What a route answers, for its decorator."""
+    return {status: {"content": {kind: {} for kind in kinds}}}
+
+
+def form_answers(status: int) -> dict[str, dict[str, Any]]:
+    """What our forms answer: a document to a program, a page or the way to one to a browser."""
+    return {
+        str(status): {"content": {JSON: {}, HTML: {}}},
+        "303": {"description": "The page to go on to, in a browser"},
+    }
+
+
+JSON_ONLY, JSON_OR_PAGE, PAGE = answers(JSON), answers(JSON, HTML), answers(HTML)
+
+
+class Defined(FastAPI):
+    """An app that tells what its routes really answer."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The definition, made once."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            for operations in document["paths"].values():
+                for operation in operations.values():
+                    _correct(operation["responses"])
+            parts = document.setdefault("components", {})
+            parts["schemas"] = {
+                n: one for n, one in parts.get("schemas", {}).items() if not n.endswith("ValidationError")
+            }
+            parts["responses"] = {"Problem": _PROBLEM}
+        return super().openapi()
+
+
+def _correct(responses: dict[str, Any]) -> None:
+    responses.pop("422", None)
+    for status in _FAILURES:
+        responses.setdefault(status, {"$ref": "#/components/responses/Problem"})

@@ -1,0 +1,408 @@
+"""What somebody may not see cannot be guessed at: answers, headers, numbers and work are the same without it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, event, text
+from sqlalchemy.orm import Session
+
+from api.app import create_app
+from api.settings import Settings
+from geo.layer import Audience
+from geo.store import credentials
+from geo.store.db import session_of
+from geo.store.people_tables import Person
+from geo.store.read import Asking, Tally, tallies
+from layers import LAYERS
+from tests.makers import HAT_YAI, make_rows, point, release_all, rewrite, square
+from tests.people.made import make_person
+from tests.people.visiting import bearer, token_for
+from tests.planted import text_columns
+
+LATER = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+NEVER_WAS = 77_777
+# Layers whose rows are not all for everybody, and those whose rows a member sees in the own area alone.
+HAS_HIDDEN_ROWS = [name for name, layer in LAYERS.items() if layer.public_rows or layer.shape.cells]
+HAS_ROWS_OF_ITS_OWN = [name for name, layer in LAYERS.items() if not layer.is_open]
+HAS_HIDDEN_COLUMNS = [name for name, layer in LAYERS.items() if text_columns(layer)]
+
+
+@contextmanager
+def serving(database_url: str, home: Path) -> Iterator[TestClient]:
+    """The service with nothing remembered from before."""
+    with TestClient(
+        create_app(Settings(home=home), database_url=database_url), raise_server_exceptions=False
+    ) as client:
+        yield client
+
+
+def a_town(engine: Engine) -> dict[str, list[int]]:
+    """A dozen rows of every layer, wherever one would be told from another by where it lies."""
+    with Session(engine) as session, session.begin():
+        made = {name: make_rows(session, name, count=12, step=0.0001) for name in LAYERS if name != "household"}
+        # In a town of its own squares: each holds enough to be told, and the numbers differ.
+        made["household"] = make_rows(session, "household", count=12, geom=[
+            point(HAT_YAI[0] + (0.005 if n < 5 else 0.0), HAT_YAI[1]) for n in range(12)])  # fmt: skip
+        release_all(session)
+        return made
+
+
+def places(made: dict[str, list[int]]) -> Iterator[str]:
+    """Every door that rows of a layer can be read or counted through."""
+    community = made["community"][0]
+    yield from ("/", "/map", "/collections", "/communities/search?q=ชุมชน", f"/communities/{community}/map")
+    yield f"/communities/{community}"
+    for name, ids in made.items():
+        at = f"/collections/{name}"
+        yield from (
+            at,
+            f"{at}/items",
+            f"{at}/items?limit=5",
+            f"{at}/items?limit=5&after={ids[4]}",
+            f"{at}/items/{ids[5]}",
+        )
+        yield from (
+            f"{at}/items?bbox=100.4,6.9,100.6,7.1",
+            f"{at}/items?f=html",
+            f"{at}/items?lang=en",
+            f"/maps?layers={name}",
+        )
+        yield from (f"/tiles/{name}.json", f"/tiles/{name}/legend", f"/tiles/{name}/style.json")
+        for z in (5, 12, 14, 16):
+            x = int((HAT_YAI[0] + 180) / 360 * 2**z)
+            y = int((1 - math.asinh(math.tan(math.radians(HAT_YAI[1]))) / math.pi) / 2 * 2**z)
+            yield from (f"/tiles/{name}/{z}/{x}/{y}.mvt", f"/tiles/{name}/{z}/{x}/{y}.geojson")
+
+
+def told(
+    database_url: str, home: Path, made: dict[str, list[int]], *, login: str | None = None
+) -> dict[str, tuple[int, dict[str, str], bytes]]:
+    """Everything that is answered, to the last byte and header."""
+    with serving(database_url, home) as client:
+        headers = signed_in(client, login)
+        answers = {address: client.get(address, headers=headers) for address in places(made)}
+    # Of households the public gets squares, and no single one.
+    missing = {address for address, one in answers.items() if one.status_code != 200}
+    assert missing == (set() if login else {f"/collections/household/items/{made['household'][5]}"})
+    return {address: (one.status_code, dict(one.headers), one.content) for address, one in answers.items()}
+
+
+def signed_in(client: TestClient, login: str | None, **more: str) -> dict[str, str]:
+    return bearer(token_for(client, login, **more).json()["access_token"]) if login else {}
+
+
+def differing(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    assert before.keys() == after.keys()
+    return [address for address, answer in before.items() if answer != after[address]]
+
+
+# --- what nobody sees changes nothing ---------------------------------------------------------------------------------
+
+
+def test_a_hidden_column_that_changes_changes_no_byte_for_the_public(
+    engine: Engine, database_url: str, tmp_path: Path
+) -> None:
+    made = a_town(engine)
+    before = told(database_url, tmp_path, made)
+    with Session(engine) as session, session.begin():
+        for name in HAS_HIDDEN_COLUMNS:
+            hidden = dict.fromkeys(text_columns(LAYERS[name]), "something else")
+            rewrite(session, name, [made[name][2], made[name][7]], LATER, **hidden)
+        # The next edition of the same households is the same edition, but for its day.
+        release_all(session)
+    # A row that was written anew lies elsewhere in its table: no answer may depend on where.
+    assert differing(before, told(database_url, tmp_path, made)) == []
+
+
+def test_rows_that_the_public_may_not_see_come_change_and_go_unnoticed(
+    engine: Engine, database_url: str, tmp_path: Path
+) -> None:
+    made = a_town(engine)
+    before = told(database_url, tmp_path, made)
+    with Session(engine) as session, session.begin():
+        drafts = {}
+        for name in ("risk_point", "risk_zone"):
+            # One among the others, and one far away, where it would stretch an extent.
+            near = make_rows(session, name, count=3, status="reported", community_id=made["community"][0])
+            far = make_rows(session, name, status="reported", geom=spot(name, HAT_YAI[0] + 0.4))
+            drafts[name] = [*near, *far]
+        make_rows(session, "household", count=40, geom=point(HAT_YAI[0] + 0.3, HAT_YAI[1]))
+    assert differing(before, told(database_url, tmp_path, made)) == []
+    with Session(engine) as session, session.begin():
+        for name, ids in drafts.items():
+            rewrite(session, name, ids, LATER, name_th="เปลี่ยนแล้ว")
+        session.execute(text("UPDATE household SET residents = 9 WHERE id % 2 = 0"))
+    assert differing(before, told(database_url, tmp_path, made)) == []
+    with Session(engine) as session, session.begin():
+        for name, ids in drafts.items():
+            session.execute(text(f"DELETE FROM {name} WHERE id = ANY(:ids)"), {"ids": ids})
+        session.execute(text("DELETE FROM household WHERE id % 3 = 0"))
+    assert differing(before, told(database_url, tmp_path, made)) == []
+
+
+def spot(name: str, lon: float) -> str:
+    return point(lon, HAT_YAI[1]) if LAYERS[name].shape.dimension == 0 else square(lon, HAT_YAI[1], 0.01)
+
+
+def test_what_another_town_keeps_to_itself_changes_nothing_for_a_member_of_this_one(
+    engine: Engine, database_url: str, tmp_path: Path
+) -> None:
+    made = a_town(engine)
+    make_person(engine, "somchai", "staff municipality 9098")
+    before = told(database_url, tmp_path, made, login="somchai")
+    with Session(engine) as session, session.begin():
+        for name in HAS_HIDDEN_ROWS:
+            theirs = make_rows(session, name, count=3, municipality="9099", geom=[
+                spot(name, HAT_YAI[0] + east) for east in (0.0, 0.0001, 0.4)])  # fmt: skip
+            rewrite(session, name, theirs[:1], LATER, municipality="9099")
+    assert differing(before, told(database_url, tmp_path, made, login="somchai")) == []
+
+
+# --- a row that one may not see, and a row that never was -------------------------------------------------------------
+
+
+@contextmanager
+def work() -> Iterator[list[str]]:
+    """The statements that are sent to the database meanwhile."""
+    sent: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+PROBES: list[dict[str, Any]] = [
+    {}, {"headers": {"Accept": "text/html"}}, {"params": {"f": "html"}}, {"params": {"lang": "en"}},
+    {"params": {"f": "csv"}}, {"headers": {"If-None-Match": "*"}}, {"headers": {"If-Match": "*"}},
+    {"headers": {"If-Modified-Since": "Mon, 05 Jan 2026 00:00:00 GMT"}}, {"headers": {"Range": "bytes=0-10"}},
+    {"method": "HEAD"}, {"method": "OPTIONS"}, {"params": {"datetime": "2026-05-01T00:00:00Z"}},
+    {"method": "PUT"}, {"method": "DELETE"},
+]  # fmt: skip
+DOORS = (
+    "/collections/{name}/items/{fid}", "/collections/{name}/items/{fid}/versions", "/maps?layers={name}&item={fid}",
+    "/collections/{name}/items/{fid}/versions?before=2", "/collections/{name}/items/0{fid}",
+)  # fmt: skip
+
+
+def hide(engine: Engine, name: str, town: str, **values: Any) -> int:
+    """A row that was changed once, with an id that is no other number on any page."""
+    with Session(engine) as session, session.begin():
+        session.execute(text(f"ALTER TABLE {name} ALTER COLUMN id RESTART WITH 55555"))
+        (fid,) = make_rows(session, name, municipality=town, **values)
+        rewrite(session, name, [fid], LATER, municipality=town)
+    return fid
+
+
+@pytest.mark.parametrize("login", [None, "partner", "staff", "care"])
+def test_a_row_that_one_may_not_see_is_one_that_never_was(
+    login: str | None, engine: Engine, client: TestClient
+) -> None:
+    if login:
+        make_person(engine, login, f"{login} municipality 9098")
+    headers = signed_in(client, login, scope=login or "", purpose="a test of locks")
+    for name in HAS_ROWS_OF_ITS_OWN if login else HAS_HIDDEN_ROWS:
+        if login:
+            hidden = hide(engine, name, "9099")
+        else:
+            hidden = hide(engine, name, "9098", **({"status": "reported"} if LAYERS[name].public_rows else {}))
+        for door in DOORS:
+            client.get(f"/collections/{name}/items?f=html", headers=headers)
+            for probe in PROBES if door == DOORS[0] else PROBES[:4]:
+                answers, works = [], []
+                for fid in (hidden, NEVER_WAS):
+                    if probe.get("method") in ("PUT", "DELETE"):
+                        # After anything but a reading whoever asks is looked up anew.
+                        client.get(f"/collections/{name}/items?limit=1", headers=headers)
+                    with work() as sent:
+                        answers.append(asked(client, door.format(name=name, fid=fid), headers, probe))
+                    works.append(sent)
+                there, nowhere = (plain(one, fid) for one, fid in zip(answers, (hidden, NEVER_WAS), strict=True))
+                assert there == nowhere, (door, probe)
+                assert works[0] == works[1], (door, probe)
+                assert answers[0].status_code in (400, 404, 405), (door, probe)
+
+
+def asked(client: TestClient, address: str, headers: dict[str, str], probe: dict[str, Any]) -> Any:
+    more = "&".join(f"{name}={value}" for name, value in probe.get("params", {}).items())
+    address += ("&" if "?" in address else "?") + more if more else ""
+    # Packed, two ids are of two lengths.
+    headers = headers | {"Accept-Encoding": "identity"} | probe.get("headers", {})
+    return client.request(probe.get("method", "GET"), address, headers=headers)
+
+
+def plain(answer: Any, fid: int) -> tuple[int, dict[str, str], str]:
+    """An answer without the id that was asked for."""
+    return answer.status_code, dict(answer.headers), answer.text.replace(str(fid), "…")
+
+
+@pytest.mark.parametrize("scope", ["staff", "care"])
+def test_restoring_what_one_may_not_see_is_told_as_what_never_was(
+    scope: str, engine: Engine, client: TestClient
+) -> None:
+    make_person(engine, "malee", "staff municipality 9098", "care municipality 9098")
+    headers = signed_in(client, "malee", scope=scope, purpose="a test of locks") | {"Accept-Encoding": "identity"}
+    for name in HAS_ROWS_OF_ITS_OWN:
+        hidden = hide(engine, name, "9099")
+        for accept in ("application/json", "text/html"):
+            client.get(f"/collections/{name}/items", headers=headers | {"Accept": accept})
+            told, works = [], []
+            for fid in (hidden, NEVER_WAS):
+                with work() as sent:
+                    at, body = f"/collections/{name}/items/{fid}/restore", {"version": 1, "reason": "a guess"}
+                    answer = client.post(at, headers=headers | {"Accept": accept}, json=body)
+                told.append(plain(answer, fid))
+                works.append(sent)
+            assert told[0] == told[1]
+            assert works[0] == works[1]
+
+
+def test_a_tile_over_hidden_rows_is_the_tile_of_an_empty_place(engine: Engine, client: TestClient) -> None:
+    with Session(engine) as session, session.begin():
+        for name in HAS_HIDDEN_ROWS:
+            status: dict[str, Any] = {"status": "reported"} if "status" in LAYERS[name].fields else {}
+            make_rows(session, name, count=4, **status)
+    for name in HAS_HIDDEN_ROWS:
+        for z in (12, 15, 17):
+            x = int((HAT_YAI[0] + 180) / 360 * 2**z)
+            y = int((1 - math.asinh(math.tan(math.radians(HAT_YAI[1]))) / math.pi) / 2 * 2**z)
+            for written in ("mvt", "geojson"):
+                over, empty = (client.get(f"/tiles/{name}/{z}/{one}/{y}.{written}") for one in (x, x // 2))
+                assert (over.status_code, dict(over.headers), over.content) == (200, dict(empty.headers), empty.content)
+                tag = {"If-None-Match": empty.headers["etag"]}
+                assert client.get(f"/tiles/{name}/{z}/{x}/{y}.{written}", headers=tag).status_code == 304
+
+
+# --- pages and numbers ------------------------------------------------------------------------------------------------
+
+
+def test_pages_step_over_hidden_rows_as_if_there_were_none(engine: Engine, client: TestClient) -> None:
+    statuses = ["reported", "verified", "reported", "reported", "verified", "verified", "reported"]
+    with Session(engine) as session, session.begin():
+        ids = make_rows(session, "risk_point", count=7, status=statuses)
+    shown = [fid for fid, status in zip(ids, statuses, strict=True) if status == "verified"]
+    address, seen = "/collections/risk_point/items?limit=1", []
+    while address:
+        page = client.get(address).json()
+        assert page["numberReturned"] == len(page["features"]) == 1
+        assert "numberMatched" not in page
+        seen.append(page["features"][0]["id"])
+        address = next((link["href"] for link in page["links"] if link["rel"] == "next"), "")
+        # The next page is named by what was seen, never by what was stepped over.
+        assert not address or f"after={seen[-1]}" in address
+    assert seen == shown
+    # Going on from a hidden row, or from none at all, is going on from the one before it.
+    found = [
+        client.get(f"/collections/risk_point/items?after={after}").json()["features"] for after in (ids[1], ids[2])
+    ]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("audience", [Audience.PUBLIC, Audience.PARTNER, Audience.STAFF])
+def test_a_wrong_value_for_a_hidden_column_says_nothing_of_its_type(
+    audience: Audience, engine: Engine, client: TestClient
+) -> None:
+    make_person(
+        engine,
+        "somebody",
+        f"{audience} municipality 9098" if audience is not Audience.PUBLIC else "staff municipality 9099",
+    )
+    headers = signed_in(client, None if audience is Audience.PUBLIC else "somebody")
+    for name, layer in LAYERS.items():
+        at = f"/collections/{name}/items"
+        in_squares = layer.shape.cells and audience is not Audience.STAFF
+        hidden = [one for one, words in layer.fields.items() if in_squares or words.audience not in audience.sees]
+        for value in ("1", "abc", "2026-01-01", "", "9" * 40):
+            for more in ({}, {"f": "html", "bbox": "100,6,101,8"}):
+                answers = {}
+                for column in (*hidden, "no_such_column"):
+                    answer = client.get(at, params={column: value, **more}, headers=headers)
+                    assert answer.status_code == 400
+                    answers[column] = answer.text.replace(f"'{column}'", "…").replace(f"&#39;{column}&#39;", "…")
+                assert set(answers.values()) == {answers["no_such_column"]}
+        for asked in ("sortby", "filter", "properties", "q"):
+            refused = client.get(at, params={asked: (*hidden, "id")[0]}, headers=headers)
+            assert (refused.status_code, refused.json()["detail_en"]) == (400, f"Unknown parameter {asked!r}")
+
+
+def test_a_square_on_the_border_of_two_communities_is_told_to_one_of_them_whole(session: Session) -> None:
+    lon, lat = HAT_YAI
+    # Each side of the line through the square has households; neither community learns how many are its own.
+    totals = set()
+    for border in (lon - 0.0004, lon, lon + 0.0004):
+        pair = make_rows(session, "community", count=2, geom=[
+            square(border - 0.02, lat - 0.01, 0.02), square(border, lat - 0.01, 0.02)])  # fmt: skip
+        places = [point(lon - 0.0002, lat), point(lon + 0.0002, lat)] * 3
+        made = make_rows(session, "household", count=6, geom=places, community_id=[*pair] * 3)
+        release_all(session)
+        counts = [tallies(session, LAYERS["household"], Asking(), community_id=fid)[0].count for fid in pair]
+        held = session.scalars(text("SELECT DISTINCT cell_id FROM household")).all()
+        if len(held) == 1:
+            assert sorted(counts, key=lambda one: one or 0) == [None, 6]
+            totals.add(tuple(counts))
+        session.execute(text("DELETE FROM household WHERE id = ANY(:ids)"), {"ids": made})
+        release_all(session)
+        assert tallies(session, LAYERS["household"], Asking(), community_id=pair[0]) == [Tally(value=None, count=None)]
+    assert totals
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_people_areas_and_imports_of_another_town_are_told_as_none_at_all(
+    accept: str, engine: Engine, client: TestClient
+) -> None:
+    with Session(engine) as session, session.begin():
+        for name in ("community", "shared_area"):
+            session.execute(text(f"ALTER TABLE {name} ALTER COLUMN id RESTART WITH 55555"))
+        make_rows(session, "community", municipality="9099")
+        make_rows(session, "shared_area", municipality="9099", municipalities="9099")
+        session.execute(text("ALTER TABLE person ALTER COLUMN id RESTART WITH 55555"))
+    make_person(engine, "theirs", "staff municipality 9099")
+    theirs = text(
+        "INSERT INTO import_batch (id, layer, file_name, file_sha256, file_bytes, loaded_at, loaded_by, municipality,"
+        " driver, encoding, counts, report) OVERRIDING SYSTEM VALUE VALUES (55555, 'risk_zone', 'theirs.zip', '', 0,"
+        " now(), 'theirs', '9099', 'x', 'utf-8', '{}', '{}')"
+    )
+    with engine.begin() as connection:
+        connection.execute(theirs)
+    number = make_person(engine, "somchai", "staff municipality 9098", "steward municipality 9098")
+    more = {"Accept": accept, "Accept-Encoding": "identity"}
+    staff, steward = (writing(engine, number, audience) | more for audience in (Audience.STAFF, Audience.STEWARD))
+    attempts: list[tuple[str, str, dict[str, str] | None, dict[str, str]]] = [
+        ("GET", "/people/{}", None, steward),
+        ("GET", "/imports/{}", None, staff),
+        *(("POST", f"/people/{{}}/{act}", {}, steward)
+          for act in ("disable", "enable", "totp/end", "password-reset", "grants/1/end")),
+        *(("POST", f"/people/{number}/grants", {"audience": "staff", "place": f"{kind}:{{}}"}, steward)
+          for kind in ("community", "shared_area", "municipality")),
+        ("POST", "/people/totp-rules", {"audience": "care", "municipality": "{}"}, steward),
+    ]  # fmt: skip
+    for method, path, form, headers in attempts:
+        answers = []
+        for what in (55_555, NEVER_WAS):
+            data = {name: value.format(what) for name, value in form.items()} if form is not None else None
+            answer = client.request(method, path.format(what), data=data, headers=headers)
+            answers.append(plain(answer, what))
+        assert answers[0] == answers[1], (path, form)
+        assert answers[0][0] == 404, (path, form)
+
+
+def writing(engine: Engine, number: int, audience: Audience) -> dict[str, str]:
+    """A token of a person that may write."""
+    with session_of(engine) as session:
+        account = credentials.account_of(session.get_one(Person, number))
+        return bearer(credentials.make_api_token(
+            session, account, name="a test", audience=audience, purpose=None, may_write=True, with_totp=False, days=1,
+            by="a test", at=dt.datetime.now(dt.UTC)))  # fmt: skip

@@ -1,0 +1,108 @@
+"""Recognisable secrets in every column that is not public, and where they are looked for: in answers and in the log."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import mapbox_vector_tile
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from geo.layer import Audience, Layer
+from geo.store import registers
+from layers import LAYERS
+from tests.makers import make_rows, release_all, rewrite
+
+# Held from January to June 2026; the leak test also asks in between.
+LONG_AGO, SINCE = dt.datetime(2026, 1, 5, tzinfo=dt.UTC), dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+
+
+def plant(engine: Engine) -> dict[str, list[int]]:
+    """Eight rows of every layer in 9098; the versions before these held secrets of their own. Gives their ids."""
+    with Session(engine) as session, session.begin():
+        made = {}
+        for name in LAYERS:
+            was = secrets_of(name, more=" as it was")
+            made[name] = make_rows(session, name, count=8, step=0.00001, changed_at=LONG_AGO, **was)
+            rewrite(session, name, made[name], SINCE, **secrets_of(name))
+        release_all(session)
+        write_registers(session, "9098", "secret-register")
+        return made
+
+
+def plant_elsewhere(engine: Engine) -> dict[str, list[int]]:
+    """Rows of another town with secrets of its own: two that were always there, one that came and one that left."""
+    with Session(engine) as session, session.begin():
+        made = {}
+        for name, layer in LAYERS.items():
+            words: dict[str, Any] = {column: f"elsewhere-{name}-{column}" for column in text_columns(layer)}
+            made[name] = make_rows(session, name, count=2, municipality="9099", **words)
+            came, left = make_rows(session, name, count=2, municipality="9099", changed_at=LONG_AGO, **words)
+            rewrite(session, name, [came], SINCE, municipality="9098", **secrets_of(name))
+            rewrite(session, name, [left], SINCE, municipality="9098", **secrets_of(name))
+            rewrite(session, name, [left], SINCE + dt.timedelta(days=1), municipality="9099", **words)
+            made[name] += [came, left]
+        release_all(session)
+        write_registers(session, "9099", "elsewhere-register")
+        return made
+
+
+def write_registers(session: Session, town: str, secret: str) -> None:
+    """A request and an incident of a town, full of what only its stewards may read."""
+    asked = registers.open_request(session, town, kind="access", subject=f"{secret}-subject",
+                                   reached_by=f"{secret}-reached", asked=f"{secret}-asked", received_on=SINCE.date(),
+                                   by="a steward", at=SINCE)  # fmt: skip
+    what = registers.open_incident(session, town, known_at=SINCE, what=f"{secret}-what", data=f"{secret}-data",
+                                   people=3, is_high_risk=True, by="a steward", at=SINCE)  # fmt: skip
+    for register, entry in ((registers.REQUEST, asked.id), (registers.INCIDENT, what.id)):
+        registers.add_note(session, register, entry, f"{secret}-note", by="a steward", at=SINCE)
+
+
+def secrets_of(name: str, more: str = "") -> dict[str, Any]:
+    """What is planted in a layer's hidden columns."""
+    return {column: f"secret-{name}-{column}{more}" for column in text_columns(LAYERS[name])}
+
+
+def text_columns(layer: Layer) -> list[str]:
+    """The hidden columns that can hold a word of ours."""
+    return [
+        name for name, words in layer.fields.items()
+        if words.audience is not Audience.PUBLIC and words.imported and not words.codes and words.python_type is str
+    ]  # fmt: skip
+
+
+def secrets(audience: Audience = Audience.PUBLIC) -> set[str]:
+    """The secrets that an audience must not see."""
+    registered = set() if audience is Audience.STEWARD else {"secret-register"}
+    return registered | {
+        f"secret-{layer.id}-{name}" for layer in LAYERS.values() for name in text_columns(layer)
+        if layer.fields[name].audience not in audience.sees
+    }  # fmt: skip
+
+
+def readable(body: bytes, kind: str) -> str:
+    """An answer as text; a tile's words are packed otherwise."""
+    if "vector-tile" in kind and body:
+        return json.dumps(mapbox_vector_tile.decode(body), ensure_ascii=False, default=str)
+    return body.decode("utf-8", "replace")
+
+
+@contextmanager
+def all_that_is_logged(*leave_out: str) -> Iterator[io.StringIO]:
+    """Everything that is logged meanwhile, down to the last detail; without loggers whose names begin so."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(lambda record: not record.name.startswith(leave_out))
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield stream
+    root.setLevel(before)
+    root.removeHandler(handler)
