@@ -44,6 +44,7 @@ ROUTES = (
     "oidc",
     "me",
     "people",
+    "releases",
 )
 
 

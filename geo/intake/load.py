@@ -238,7 +238,7 @@ class _Load:
     def _release_first(self, session: Session, findings: Findings, *, by: str, at: dt.datetime) -> None:
         """The first edition of a town that never had one; the next is somebody's decision (`atlas publish`)."""
         for town in towns_never_released(session, self.layer):
-            made = release(session, self.layer, town, by=by, at=at, reason="first load")
+            made = release(session, self.layer, town, by=by, at=at, reason="first load", in_turn=True)
             told = Text(
                 f"เผยแพร่ครั้งแรกของ {town}: {made.told} ช่อง (การแก้ไขหลังจากนี้รอ atlas publish)",
                 f"first edition for {town}: {made.told} squares (later changes wait for `atlas publish`)",

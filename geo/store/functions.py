@@ -98,6 +98,22 @@ END $$
 """
 
 
+# The community whose number a square adds to: the one that covers most of it, the older one where two cover the same,
+# and none where no community covers a hundredth. It depends on outlines alone, which are public, and not on who asks:
+# so it reads all of them, where a partner sees those of an area. What squares hold is public too, one by one; to draw
+# an outline anew adds up the same public numbers otherwise, and tells nothing of what is in them.
+COMMUNITY_OF = """
+CREATE FUNCTION atlas_community_of(square geometry) RETURNS bigint
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  SELECT id FROM (
+    SELECT c.id, public.ST_Area(public.ST_Intersection(c.geom, square)) AS part
+    FROM public.community AS c WHERE c.geom OPERATOR(public.&&) square AND public.ST_Intersects(c.geom, square)
+  ) AS near
+  WHERE part >= public.ST_Area(square) / 100 ORDER BY part DESC, id LIMIT 1
+$$
+"""
+COMMUNITY_OF_DROP = "DROP FUNCTION atlas_community_of(geometry)"
+
 # What decides who somebody is: a change of any of it is told as an edit everywhere.
 PEOPLE_TABLES = ("person", "person_grant", "totp_rule", "web_session", "bearer_token")
 PEOPLE_CHANGED = """
