@@ -69,12 +69,6 @@ class Speaking:
         parts = [Text(one, one) for one in (where, f"“{self.purpose}”" if self.purpose else "") if one]
         return [*parts, Text(f"ถึง {self.until} น.", f"until {self.until}")] if self.until else parts
 
-    @property
-    def line(self) -> Text:
-        """All of it in one line."""
-        parts = [self.audience, *self.more]
-        return Text(" · ".join(one.th for one in parts), " · ".join(one.en for one in parts))
-
 
 MOST_PLACES = 2
 

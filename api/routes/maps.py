@@ -23,7 +23,7 @@ from api.routes.collections import known_extent
 from api.routes.tiles import layers_named
 from geo.errors import Text, UnknownFeature
 from geo.layer import Layer
-from geo.render.folium_map import Focus, Ways, folium_map, page_parts
+from geo.render.folium_map import Account, Focus, Ways, folium_map, page_parts
 from geo.render.legend import edition_words, legend, style_document
 from geo.shapes.whereabouts import Box
 from geo.store import read
@@ -177,13 +177,15 @@ def _editions(session: Session, layers: Sequence[Layer], asking: read.Asking) ->
     return {name: edition_words(one) for name, one in found.items() if one}
 
 
-def _account(request: Request) -> tuple[str, Text]:
+def _account(request: Request) -> Account:
     """As whom somebody looks, or where to sign in and come back from."""
     me = getattr(request.state, "signed_in", None)
     if me is None:
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return f"/login?next={quote(path, safe='')}", Text("เข้าสู่ระบบ", "Sign in")
-    return "/auth/me", speaking(me).line
+        return Account(href=f"/login?next={quote(path, safe='')}", label=Text("เข้าสู่ระบบ", "Sign in"))
+    told = speaking(me)
+    th, en = (" · ".join(part.in_language(one) for part in told.more) for one in ("th", "en"))
+    return Account(href="/auth/me", label=told.audience, more=Text(th, en))
 
 
 def _kept(request: Request, made: Response, *, leaves: bool = False) -> Response:

@@ -47,6 +47,15 @@ class Ways:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Account:
+    """As whom somebody looks at a map, or where they may sign in: a link, its words, and what is said below them."""
+
+    href: str
+    label: Text
+    more: Text | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PageParts:
     """A Folium figure in pieces, for a page of our own; its Content-Security-Policy names `script_hash`."""
 
@@ -70,7 +79,7 @@ def folium_map(
     all_shown: bool = False,
     places: Sequence[tuple[Text, Box]] = (),
     editions: Mapping[str, Text] = MappingProxyType({}),
-    account: tuple[str, Text] | None = None,
+    account: Account | None = None,
 ) -> folium.Map:
     """A map of `layers` showing `box`.
 
@@ -78,7 +87,7 @@ def folium_map(
     address in a notebook. `basemap` is a street map's URL template or None: the map works without one and offline.
     `all_shown` switches on even what a town map keeps off at first: somebody asked for these very layers.
     `places` are towns to jump to, where there are several. `editions` say by layer when its squares were published.
-    `account` is a link in the corner: as whom somebody looks, or where to sign in.
+    `account` is a link in the corner.
     """
     ordered = sorted(layers, key=_height)
     fields = [words for layer in ordered for words in popup_fields(layer, asking)]
@@ -93,7 +102,7 @@ def folium_map(
         "focus": {"layer": focus.layer, "id": focus.id} if focus else None,
         "basemap": {"url": basemap, "credit": basemap_credit(basemap)} if basemap else None,
         "places": [{"label": pair(label), "box": [at.west, at.south, at.east, at.north]} for label, at in places],
-        "account": {"href": account[0], "label": pair(account[1])} if account else None,
+        "account": _account_words(account) if account else None,
         "search": {"url": ways.search_url, "layer": ways.search_layer} if ways.search_url else None,
     }
     found = AtlasMap(box, base_url=base_url)
@@ -133,6 +142,11 @@ def layer_words(
         "nameField": layer.name_field if layer.name_field in carried else None,
         "page": ways.pages.get(layer.id),
     }
+
+
+def _account_words(account: Account) -> dict[str, Any]:
+    more = pair(account.more) if account.more else None
+    return {"href": account.href, "label": pair(account.label), "more": more}
 
 
 def _style_words(layer: Layer, carried: tuple[str, ...]) -> dict[str, Any]:

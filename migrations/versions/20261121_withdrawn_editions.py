@@ -17,7 +17,7 @@ def upgrade() -> None:
     op.add_column("release", sa.Column("too_small", sa.Integer(), nullable=True))
     op.add_column("release", sa.Column("withdrawn_by", sa.Text(), nullable=True))
     op.add_column("release", sa.Column("withdrawn_reason", sa.Text(), nullable=True))
-    op.execute(sa.text(COMMUNITY_OF))
+    op.execute(sa.text(COMMUNITY_OF.replace(":", "\\:")))
 
 
 def downgrade() -> None:

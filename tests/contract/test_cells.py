@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import mapbox_vector_tile
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from shapely.geometry import Point
@@ -206,6 +207,19 @@ def test_withdrawing_an_edition_shows_the_one_before_and_nothing_else(engine: En
         withdraw(session, session.get_one(Release, 1), HOUSEHOLD, by="a steward", at=NOON, reason="once more")
 
 
+def test_making_and_withdrawing_are_told_to_those_who_keep_tiles(engine: Engine, database_url: str) -> None:
+    published(engine, (*PLACE, 9))
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as listener:
+        listener.execute("LISTEN atlas_edit")
+        place(engine, (*PLACE, 20))
+        publish(engine)
+        withdraw_newest(engine)
+        told = [json.loads(one.payload) for one in listener.notifies(timeout=20, stop_after=3)]
+    assert [one["layer"] for one in told] == ["household"] * 3
+    for _, box in ((one["layer"], one["box"]) for one in told[1:]):
+        assert box[0] <= PLACE[0] <= box[2]
+
+
 @pytest.mark.parametrize(("first", "second", "third"), [(9, 14, 10), (9, 14, 8), (9, 14, 13), (20, 5, 6), (20, 27, 24),
                                                         (9, 30, 12), (12, 7, 9)])  # fmt: skip
 @pytest.mark.parametrize("withdrawn", [False, True])
@@ -281,7 +295,7 @@ def test_an_edition_is_worked_out_again_after_edits_deletes_and_loads(engine: En
     publish(engine)
     assert again(engine) == dict.fromkeys(range(1, 6), 0)
     # Rows taken away behind the history's back show, and so does a number altered in an edition.
-    leave(engine, 12)
+    leave(engine, 1000)
     assert again(engine)[5] > 0
     with engine.begin() as connection:
         connection.execute(text("UPDATE release_cell SET count = count + 1 WHERE release_id = 2 AND count IS NOT NULL"))
@@ -341,15 +355,15 @@ def total(client: TestClient, fid: int) -> int | None:
     return None if found[1] == "not published" else int(found[1])
 
 
-def test_a_narrow_community_gets_the_squares_it_covers_most_of(engine: Engine, client: TestClient) -> None:
+def test_a_narrow_community_is_not_outweighed_by_a_wide_neighbour(engine: Engine, client: TestClient) -> None:
     lon, lat = PLACE
+    bank = ring((lon, lat), (lon + 0.01, lat), (lon + 0.01, lat + 0.0003), (lon, lat + 0.0003))
     with Session(engine) as session, session.begin():
-        (canal,) = make_rows(session, "community", geom=ring((lon, lat), (lon + 0.01, lat), (lon + 0.01, lat + 0.0003),
-                                                             (lon, lat + 0.0003)))  # fmt: skip
-    published(engine, *((lon + 0.002 * at, lat + 0.0001, 6) for at in range(5)))
-    told = counts(client)
-    assert sum(told) == 30
-    assert total(client, canal) == 30
+        canal, wide = make_rows(session, "community", count=2, geom=[bank, square(lon, lat + 0.0003, 0.01)])
+    published(engine, *((lon + 0.002 * at, lat + 0.0001, 6) for at in range(5)), (lon + 0.005, lat + 0.006, 40))
+    # The wide one covers far more of each square along the canal, which is little of its land and all of the other's.
+    assert total(client, wide) == 40
+    assert total(client, canal) == sum(counts(client)) - 40 == 30
 
 
 def test_every_square_counts_for_one_community_at_most(engine: Engine, client: TestClient) -> None:

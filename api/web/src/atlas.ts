@@ -218,8 +218,9 @@ function footer(config: Config, words: () => Language) {
     const language = words();
     if (config.account) {
       const other = language === "th" ? "en" : "th";
-      const { label } = config.account;
+      const { label, more } = config.account;
       account.replaceChildren(make("span", { lang: language }, label[language]), make("small", { lang: other }, label[other]));
+      if (more?.[language]) account.append(make("small", { lang: language }, more[language]));
     }
     mark.textContent = `${WORDS.demo.th} · ${WORDS.demo.en}`;
     mark.title = WORDS.demoHint[language];

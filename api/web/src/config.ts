@@ -63,7 +63,7 @@ export interface Config {
   focus: { layer: string; id: number } | null;
   basemap: { url: string; credit: string } | null;
   places: { label: Text; box: [number, number, number, number] }[];
-  account: { href: string; label: Text } | null;
+  account: { href: string; label: Text; more: Text | null } | null;
   search: { url: string; layer: string } | null;
 }
 
