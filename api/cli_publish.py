@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
+from geo.errors import BadRequest
 from geo.layer import Layer
 from geo.people.grants import BANGKOK
 from geo.store import releases
@@ -62,6 +63,8 @@ def tell_all(session: Session, layer: Layer, municipality: str) -> None:
     table = Table(
         "รุ่น · no.", "วันที่ · day", "โดย · by", "เหตุผล · why", "ช่อง · told", "เล็กไป · too small", "สถานะ · state"
     )
+    if layer.shape.cells is None:
+        raise BadRequest(f"ชั้น {layer.id} ไม่ได้เผยแพร่เป็นช่อง", f"The layer {layer.id} is not published as squares")
     for one in editions(session, layer, municipality):
         small = "–" if one.too_small is None else str(one.too_small)
         day = one.made_at.astimezone(BANGKOK).date()
