@@ -70,7 +70,7 @@ def test_signing_in_inviting_and_signing_out(page: Page, address: str) -> None:
     switch = page.locator("form[action='/auth/audience']")
     switch.get_by_label("บทบาท").select_option("steward")
     switch.get_by_role("button").click()
-    page.get_by_role("link", name="คนและสิทธิ์").click()
+    page.locator("main").get_by_role("link", name="คนและสิทธิ์").click()
     fits(page)
     invite = page.locator("form[action='/people']")
     invite.get_by_label("ชื่อ–สกุล").fill("ผู้เก็บข้อมูลสมมติ")
