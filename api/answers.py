@@ -22,14 +22,20 @@ def is_private(request: Request) -> bool:
     return asking is not None and asking.audience is not Audience.PUBLIC
 
 
+def is_personal(request: Request) -> bool:
+    """Whether a page is for the asker alone: it says who is signed in, though they look as the public does."""
+    return is_private(request) or getattr(request.state, "signed_in", None) is not None
+
+
 def answer(request: Request, kept: Kept, media_type: str, *, vary: str = "Accept-Encoding", **headers: str) -> Response:
     """`kept` as a response: 304, gzip or plain."""
     gzip = len(kept.body) > 500 and "gzip" in request.headers.get("accept-encoding", "")
     # Two encodings are two representations: each has its own strong tag.
     etag = kept.etag[:-1] + '-g"' if gzip else kept.etag
+    private = is_personal(request) if media_type.startswith("text/html") else is_private(request)
     common = {
         "ETag": etag,
-        "Cache-Control": PRIVATE if is_private(request) else PUBLIC,
+        "Cache-Control": PRIVATE if private else PUBLIC,
         "Vary": vary,
         "X-Content-Type-Options": "nosniff",
         **{name.replace("_", "-"): value for name, value in headers.items()},

@@ -49,6 +49,7 @@ ROUTES = (
     "processing",
     "registers",
     "dossier",
+    "releases",
 )
 
 

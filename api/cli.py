@@ -334,16 +334,27 @@ def publish(
     layer: Annotated[str, typer.Argument(help="รหัสชั้นข้อมูล · layer id, e.g. household")],
     municipality: Annotated[str, typer.Option(help="รหัสเทศบาล · municipality code, e.g. 9098")],
     reason: Annotated[str | None, typer.Option(help="เหตุผล · why now")] = None,
+    withdraw: Annotated[int | None, typer.Option(help="ถอนรุ่นที่ · take this edition back (with --reason)")] = None,
+    verify: Annotated[int | None, typer.Option(help="คำนวณรุ่นนี้ซ้ำ · work this edition out again")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="รุ่นที่ผ่านมา · the editions so far")] = False,
 ) -> None:
-    """เผยแพร่จำนวนรุ่นใหม่ · Make the next edition of what the public gets of a layer of squares."""
-    from geo.store.releases import release
+    """เผยแพร่จำนวนรุ่นใหม่ · Make the next edition of what the public gets of a layer of squares, or look after them."""
+    from api import cli_publish
 
+    if sum((withdraw is not None, verify is not None, list_)) > 1:
+        raise typer.BadParameter("--withdraw, --verify, --list: ครั้งละอย่าง · one at a time")
+    if withdraw is not None and not (reason or "").strip():
+        raise typer.BadParameter("--withdraw ต้องมี --reason · --withdraw needs --reason")
+    chosen = layer_named(layer)
     with writing(Settings.from_environment()) as engine, session_of(engine) as session:
-        made = release(session, layer_named(layer), municipality, by=who(), at=now(), reason=reason)
-    console.print(
-        f"รุ่นที่ {made.id}: {made.told} ช่อง (เล็กเกินไป {made.too_small}) · "
-        f"edition {made.id}: {made.told} squares told, {made.too_small} too small"
-    )
+        if withdraw is not None:
+            cli_publish.withdraw(session, chosen, municipality, withdraw, by=who(), at=now(), reason=str(reason))
+        elif verify is not None:
+            cli_publish.verify(session, chosen, municipality, verify)
+        elif list_:
+            cli_publish.tell_all(session, chosen, municipality)
+        else:
+            cli_publish.publish(session, chosen, municipality, by=who(), at=now(), reason=reason)
 
 
 @app.command()

@@ -18,7 +18,7 @@ from geo.layer import Cells, Layer
 from geo.render.popup import day
 from geo.shapes.measure import rai_ngan_wah
 from geo.shapes.whereabouts import Box
-from geo.store.read import Asking, Tally, Wanted, feature, features, form, tallies
+from geo.store.read import Asking, Edition, Tally, Wanted, edition, feature, features, form, tallies
 from layers import LAYERS
 
 MOST_ASSETS = 300
@@ -68,8 +68,9 @@ class CommunityPage:
     counted: Text | None
     announced: Text | None
     surveyed: int | None
-    surveyed_at_least: int
     surveyed_in_squares: bool
+    surveyed_about: bool
+    edition: Edition | None
     risks: list[tuple[Table, Table]]
     assets: list[tuple[Text, str | None, list[dict[str, Any]]]]
     asset_count: int
@@ -82,8 +83,8 @@ def community_page(session: Session, asking: Asking, fid: int) -> CommunityPage:
     """The page of community `fid`; `UnknownFeature` when there is none."""
     community = feature(session, LAYERS["community"], asking, fid)
     words, box = community["properties"], box_of_feature(community)
-    surveyed = tallies(session, LAYERS["household"], asking, community_id=fid)
-    cells = LAYERS["household"].shape.cells
+    households = LAYERS["household"]
+    surveyed = tallies(session, households, asking, community_id=fid)
     assets = _assets(session, asking, fid)
     return CommunityPage(
         id=fid,
@@ -94,8 +95,9 @@ def community_page(session: Session, asking: Asking, fid: int) -> CommunityPage:
         counted=_day(words.get("counted_on")),
         announced=_day(words.get("announced_on")),
         surveyed=surveyed[0].count if surveyed else None,
-        surveyed_at_least=cells.at_least if cells else 1,
-        surveyed_in_squares=isinstance(form(LAYERS["household"], asking), Cells),
+        surveyed_in_squares=isinstance(form(households, asking), Cells),
+        surveyed_about=bool(surveyed and surveyed[0].is_about),
+        edition=edition(session, households, asking, municipality=words.get("municipality")),
         risks=[
             (_table(session, asking, name, "kind", fid), _table(session, asking, name, "band", fid))
             for name in ("risk_zone", "risk_point")

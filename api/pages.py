@@ -10,9 +10,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from api.answers import PRIVATE, is_private
+from api.answers import PRIVATE, is_personal
 from api.caching import EditCache
 from api.negotiation import language_of
+from api.people.views import speaking
 from api.people.words import AUDIENCES, EVENTS, KINDS, STATES
 from geo.errors import StoreAway
 from geo.store.db import session_of
@@ -66,11 +67,12 @@ def page(
 ) -> HTMLResponse:
     """A page from a template; `made_up`, `language` and `request` are there for every template."""
     language = language_of(request)
+    me = getattr(request.state, "signed_in", None)
     body = _environment.get_template(template).render(
-        request=request, made_up=is_made_up(request), language=language,
-        signed_in=getattr(request.state, "signed_in", None), **words,
+        request=request, made_up=is_made_up(request), language=language, signed_in=me,
+        speaking=speaking(me) if me else None, **words,
     )  # fmt: skip
-    kept = {"Cache-Control": PRIVATE} if is_private(request) else {}
+    kept = {"Cache-Control": PRIVATE} if is_personal(request) else {}
     return HTMLResponse(
         body,
         status_code,

@@ -1,4 +1,4 @@
-"""What the forms of our pages have in common: the check, the days people write, and where they lead back to."""
+"""What the forms of our pages have in common: days as people write them, one's own town, and where they lead back."""
 
 from __future__ import annotations
 
@@ -10,22 +10,13 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from api import answers
 from api.negotiation import wants_html
-from api.people import cookies
 from api.people.forms import needed
 from api.people.who import SignedIn
-from geo.errors import BadRequest, NotYours, UnknownPerson
+from geo.errors import BadRequest, UnknownPerson
 from geo.people.grants import BANGKOK
 from geo.thai_dates import DateOrder, read_date
 
 PRIVATE = {"Cache-Control": answers.PRIVATE}
-
-
-def check_form(request: Request, form: dict[str, str], me: SignedIn) -> None:
-    """Refuse a token that only reads, and a form that did not come from our own page."""
-    if not me.may_write:
-        raise NotYours("โทเคนนี้อ่านได้อย่างเดียว", "This token may only read")
-    if me.in_browser:
-        cookies.check_session_form(request, form)
 
 
 def done(request: Request, path: str, *, status: int = 200, **told: Any) -> Response:

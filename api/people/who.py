@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from api.caching import EditCache
-from api.people.cookies import SESSION, cookie
+from api.people.cookies import SESSION, check_session_form, cookie
 from geo.errors import NotSignedIn, NotYours
 from geo.layer import Audience
 from geo.people import keys
@@ -82,6 +82,14 @@ def who_asks(request: Request, *, at: dt.datetime) -> SignedIn | Bootstrap | Non
         until = min(at + dt.timedelta(seconds=REMEMBERED_SECONDS), *found.ends(at))
         cache.keep(_key_of(request), (found, until), layers=(PEOPLE,), box=None, since=since)
     return found
+
+
+def check_act(request: Request, form: dict[str, str], me: SignedIn) -> None:
+    """Refuse a form of a token that may only read, and one that did not come from a page of this session."""
+    if not me.may_write:
+        raise NotYours("โทเคนนี้อ่านได้อย่างเดียว", "This token may only read")
+    if me.in_browser:
+        check_session_form(request, form)
 
 
 def remembered(request: Request, *, at: dt.datetime) -> SignedIn | None:

@@ -20,7 +20,8 @@ from api.negotiation import format_of
 from api.pages import page
 from api.people import cookies
 from api.people.forms import SmallForm, fields, needed
-from api.people.page_forms import PRIVATE, check_form, done
+from api.people.page_forms import PRIVATE, done
+from api.people.who import check_act
 from api.people.words import AUDIENCES
 from api.routes.processing import RIGHTS, kept_words
 from geo.errors import BadRequest, NotYours, Text
@@ -82,7 +83,7 @@ def erase_item(
     owner: PeopleSession, engine: WritingEngine, now: Now,
 ) -> Response:  # fmt: skip
     """Take every personal value out of a row and its past, for an open request; the row stays and is counted."""
-    check_form(request, form, me)
+    check_act(request, form, me)
     key = _may(layer, fid, asking.audience)
     if not Person(name=me.login, signed_in=me).may_edit(layer):
         raise NotYours("สิทธิ์ของท่านไม่ครอบคลุมการแก้ชั้นข้อมูลนี้", "Your grant does not cover changes to this layer")

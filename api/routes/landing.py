@@ -50,7 +50,7 @@ def api_definition(request: Request) -> Response:
 
 
 @router.get("/api.html", response_model=None, responses=PAGE)
-def api_page(request: Request) -> Response:
+def api_page(request: Request, asking: Asking) -> Response:
     """The definition of this API, for people."""
     return page(request, "api.html", paths=request.app.openapi()["paths"])
 

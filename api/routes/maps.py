@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -19,12 +19,13 @@ from api.deps import Asking, Cache, Known, NamedLayer, ReadSession, box_of
 from api.links import base_of
 from api.negotiation import language_of
 from api.pages import GUARDS, STRICT, is_made_up, page
+from api.people.views import speaking
 from api.routes.collections import known_extent
 from api.routes.tiles import layers_named
 from geo.errors import Text, UnknownFeature
 from geo.layer import Layer
-from geo.render.folium_map import Focus, Ways, folium_map, page_parts
-from geo.render.legend import legend, style_document
+from geo.render.folium_map import Account, Focus, Ways, folium_map, page_parts
+from geo.render.legend import edition_words, legend, style_document
 from geo.shapes.whereabouts import Box
 from geo.store import read
 from geo.store.read import Wanted, feature, features, search
@@ -62,7 +63,7 @@ def get_town_map(
         box = next((found for found in boxes if found), NOTHING_YET)
     places = [(town.name, town.box) for town in towns]
     title = Text("แผนที่เมือง", "The town map")
-    return map_page(request, layers, box, asking, title=title, places=places)
+    return map_page(request, session, layers, box, asking, title=title, places=places)
 
 
 @router.get("/maps", response_model=None, responses=PAGE)
@@ -83,7 +84,7 @@ def get_map(
         box, focus = box or box_of_feature(found), Focus(layer=chosen[0].id, id=found["id"])
     box = box or _around(session, asking, cache, chosen)
     title = Text(" · ".join(layer.title.th for layer in chosen), ", ".join(layer.title.en for layer in chosen))
-    return map_page(request, chosen, box, asking, title=title, focus=focus, all_shown=True)
+    return map_page(request, session, chosen, box, asking, title=title, focus=focus, all_shown=True)
 
 
 @router.get("/communities/search", response_model=None, responses=JSON_ONLY)
@@ -113,6 +114,7 @@ def get_community(request: Request, fid: str, session: ReadSession, asking: Aski
         policy=f"{STRICT}; frame-src 'self'",
         page=found,
         page_fields=LAYERS["community"].fields,
+        edition_words=edition_words,
     )
     return _kept(request, made)
 
@@ -126,13 +128,15 @@ def get_community_map(request: Request, fid: str, session: ReadSession, asking: 
     box = box_of_feature(community) or _box_of_town(session, asking, words.get("municipality")) or NOTHING_YET
     title = Text(words["name_th"], words.get("name_en") or words["name_th"])
     focus = Focus(layer="community", id=community["id"])
-    return map_page(request, layers, box, asking, title=title, focus=focus)
+    return map_page(request, session, layers, box, asking, title=title, focus=focus)
 
 
 @router.get("/tiles/{collection}/legend", response_model=None, responses=PAGE)
-def get_legend(request: Request, layer: NamedLayer, asking: Asking) -> Response:
+def get_legend(request: Request, layer: NamedLayer, session: ReadSession, asking: Asking) -> Response:
     """What the colours of a layer mean: a small page."""
-    return _kept(request, page(request, "legend.html", layer=layer, entries=legend(layer, for_tiles(asking))))
+    told = _editions(session, [layer], asking).get(layer.id)
+    made = page(request, "legend.html", layer=layer, entries=legend(layer, for_tiles(asking)), edition=told)
+    return _kept(request, made)
 
 
 @router.get("/tiles/{collection}/style.json", response_model=None, responses=JSON_ONLY)
@@ -143,6 +147,7 @@ def get_style(request: Request, layer: NamedLayer, asking: Asking) -> Response:
 
 def map_page(
     request: Request,
+    session: Session,
     layers: Sequence[Layer],
     box: Box,
     asking: read.Asking,
@@ -157,6 +162,7 @@ def map_page(
     found = folium_map(
         layers, box=box, language=language_of(request), demo=is_made_up(request), basemap=settings.basemap,
         focus=focus, ways=WAYS, asking=for_tiles(asking), all_shown=all_shown, places=places,
+        editions=_editions(session, layers, asking), account=_account(request),
     )  # fmt: skip
     parts = page_parts(found)
     policy = STRICT.replace("script-src 'self'", f"script-src 'self' {parts.script_hash}")
@@ -164,6 +170,23 @@ def map_page(
         policy = policy.replace("img-src 'self' data:", f"img-src 'self' data: {_origin(settings.basemap)}")
     # The street map's own server asks who shows it; nothing else outside is ever asked for anything.
     return _kept(request, page(request, "map.html", policy=policy, parts=parts, title=title), leaves=True)
+
+
+def _editions(session: Session, layers: Sequence[Layer], asking: read.Asking) -> dict[str, Text]:
+    """When the squares on a map were published. Asked anew for each page: a page that is kept would tell an old day."""
+    found = {layer.id: read.edition(session, layer, asking) for layer in layers}
+    return {name: edition_words(one) for name, one in found.items() if one}
+
+
+def _account(request: Request) -> Account:
+    """As whom somebody looks, or where to sign in and come back from."""
+    me = getattr(request.state, "signed_in", None)
+    if me is None:
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return Account(href=f"/login?next={quote(path, safe='')}", label=Text("เข้าสู่ระบบ", "Sign in"))
+    told = speaking(me)
+    th, en = (" · ".join(part.in_language(one) for part in told.more) for one in ("th", "en"))
+    return Account(href="/auth/me", label=told.audience, more=Text(th, en))
 
 
 def _kept(request: Request, made: Response, *, leaves: bool = False) -> Response:

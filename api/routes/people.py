@@ -21,6 +21,7 @@ from api.pages import page
 from api.people import cookies
 from api.people.forms import SmallForm, fields, needed, ticked
 from api.people.views import events_json, person_json
+from api.people.who import check_act
 from api.people.words import audience_in, check_fits, login_in, until_in
 from api.routes.sign_in import PRIVATE
 from geo.errors import BadRequest, NotYours, UnknownPerson
@@ -54,7 +55,7 @@ def list_people(request: Request, me: Steward, session: PeopleSession, now: Now)
 )  # fmt: skip
 def invite_person(request: Request, form: SmallForm, me: Steward, engine: WritingEngine, now: Now) -> Response:
     """Invite somebody with a first grant; the answer shows the link, once."""
-    _check(request, form, me)
+    check_act(request, form, me)
     login, name = login_in(needed(form, "login", most=64)), " ".join(needed(form, "name", most=120).split())
     with session_of(engine) as session:
         grant = _grant(session, form, me)
@@ -96,7 +97,7 @@ def reset_password(
     request: Request, number: int, form: SmallForm, me: Steward, engine: WritingEngine, now: Now
 ) -> Response:
     """End the old password and everything signed in with it; the answer shows the link to a new one, once."""
-    _check(request, form, me)
+    check_act(request, form, me)
     with session_of(engine) as session:
         person = _account(session, me, number)
         kind = people.RESET if person.password_hash else people.INVITE
@@ -122,7 +123,7 @@ def enable_person(
 
 def _set_disabled(request: Request, number: int, form: dict[str, str], me: SignedIn, engine: Any, now: dt.datetime,
                   *, disabled: bool) -> Response:  # fmt: skip
-    _check(request, form, me)
+    check_act(request, form, me)
     if disabled and number == me.person_id:
         raise BadRequest("ปิดบัญชีของตนเองไม่ได้", "You cannot close your own account")
     with session_of(engine) as session:
@@ -133,7 +134,7 @@ def _set_disabled(request: Request, number: int, form: dict[str, str], me: Signe
 @router.post("/people/{number}/totp/end", response_model=None, openapi_extra=fields(optional=("csrf",)))
 def end_totp(request: Request, number: int, form: SmallForm, me: Steward, engine: WritingEngine, now: Now) -> Response:
     """For a lost telephone: end the one-time codes, and everything that is signed in."""
-    _check(request, form, me)
+    check_act(request, form, me)
     with session_of(engine) as session:
         people.set_totp(session, _account(session, me, number), None, step=None, by=me.login, at=now)
         people.end_credentials(session, number, at=now)
@@ -144,7 +145,7 @@ def end_totp(request: Request, number: int, form: SmallForm, me: Steward, engine
              openapi_extra=fields("audience", "place", optional=("until", "csrf")))  # fmt: skip
 def add_grant(request: Request, number: int, form: SmallForm, me: Steward, engine: WritingEngine, now: Now) -> Response:
     """Grant an audience in an area, until the end of a day or for good."""
-    _check(request, form, me)
+    check_act(request, form, me)
     with session_of(engine) as session:
         person = _person(session, me, number)
         _give(session, person, _grant(session, form, me), me, now)
@@ -156,7 +157,7 @@ def end_grant(
     request: Request, number: int, grant: int, form: SmallForm, me: Steward, engine: WritingEngine, now: Now
 ) -> Response:
     """Take a grant away; it is over with the next request."""
-    _check(request, form, me)
+    check_act(request, form, me)
     with session_of(engine) as session:
         _person(session, me, number)
         kept = _governed(people.grants_of(session, person=number).get(number, []), me)
@@ -171,7 +172,7 @@ def end_grant(
              openapi_extra=fields("municipality", "audience", optional=("required", "csrf")))  # fmt: skip
 def set_totp_rule(request: Request, form: SmallForm, me: Steward, engine: WritingEngine, now: Now) -> Response:
     """Ask for one-time codes from everybody who speaks for an audience of a town, or no longer."""
-    _check(request, form, me)
+    check_act(request, form, me)
     town = needed(form, "municipality")
     if town not in me.areas.towns:
         raise UnknownPerson("ไม่พบเทศบาลนี้ในความดูแลของท่าน", "There is no such municipality in your care")
@@ -180,13 +181,6 @@ def set_totp_rule(request: Request, form: SmallForm, me: Steward, engine: Writin
             session, town, audience_in(needed(form, "audience")), ticked(form, "required"), by=me.login, at=now
         )
     return _back(request, None)
-
-
-def _check(request: Request, form: dict[str, str], me: SignedIn) -> None:
-    if not me.may_write:
-        raise NotYours("โทเคนนี้อ่านได้อย่างเดียว", "This token may only read")
-    if me.in_browser:
-        cookies.check_session_form(request, form)
 
 
 def _back(request: Request, number: int | None) -> Response:

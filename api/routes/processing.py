@@ -19,7 +19,8 @@ from api.negotiation import format_of
 from api.pages import page
 from api.people import cookies
 from api.people.forms import SmallForm, fields, needed
-from api.people.page_forms import PRIVATE, check_form, day_in, done, town_in
+from api.people.page_forms import PRIVATE, day_in, done, town_in
+from api.people.who import check_act
 from api.people.words import AUDIENCES
 from geo.errors import BadRequest, Text, UnknownFeature
 from geo.layer import Audience, Layer
@@ -170,7 +171,7 @@ def _plain(told: Any) -> Any:
 )
 def set_controller(request: Request, form: SmallForm, me: Steward, engine: WritingEngine, now: Now) -> Response:
     """Say who answers for a town's data, and how a person reaches them."""
-    check_form(request, form, me)
+    check_act(request, form, me)
     words = {name: needed(form, name) for name in ("name", "address", "officer", "reached_by")}
     with session_of(engine) as session:
         registers.set_controller(session, town_in(form, me), **words, by=me.login, at=now)
@@ -181,7 +182,7 @@ def set_controller(request: Request, form: SmallForm, me: Steward, engine: Writi
              openapi_extra=fields("municipality", "code", "words", optional=("csrf",), status=201))  # fmt: skip
 def add_text(request: Request, form: SmallForm, me: Steward, engine: WritingEngine, now: Now) -> Response:
     """Keep a text that people agree to; a code that is there already gets its next version."""
-    check_form(request, form, me)
+    check_act(request, form, me)
     town, code = town_in(form, me), needed(form, "code", most=40)
     with session_of(engine) as session:
         made = add_consent_text(session, town, code, needed(form, "words", most=MOST_WORDS), by=me.login, at=now)
@@ -195,7 +196,7 @@ def set_retention(
     request: Request, batch: int, form: SmallForm, me: Steward, engine: WritingEngine, now: Now
 ) -> Response:
     """Say until when the personal values of an import stay, and why; the reason is kept."""
-    check_form(request, form, me)
+    check_act(request, form, me)
     until = day_in(needed(form, "retain_until", most=40), "retain_until")
     if until is None or until <= now.astimezone(BANGKOK).date():
         raise BadRequest("ต้องเป็นวันหลังวันนี้", "The day must lie after today")

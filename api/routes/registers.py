@@ -18,7 +18,8 @@ from api.negotiation import format_of
 from api.pages import page
 from api.people import cookies
 from api.people.forms import SmallForm, fields, needed, ticked
-from api.people.page_forms import PRIVATE, check_form, day_in, done, moment_in, town_in
+from api.people.page_forms import PRIVATE, day_in, done, moment_in, town_in
+from api.people.who import check_act
 from geo.errors import BadRequest
 from geo.people.grants import BANGKOK
 from geo.store import registers
@@ -46,7 +47,7 @@ def list_requests(request: Request, me: Steward, session: PeopleSession, now: No
                                   optional=("reached_by", "received_on", "csrf"), status=201))  # fmt: skip
 def open_request(request: Request, form: SmallForm, me: Steward, engine: WritingEngine, now: Now) -> Response:
     """Write down what somebody asked; the clock of 30 days begins on the day it came."""
-    check_form(request, form, me)
+    check_act(request, form, me)
     came = day_in(form.get("received_on"), "received_on") or now.astimezone(BANGKOK).date()
     with session_of(engine) as session:
         made = registers.open_request(
@@ -78,7 +79,7 @@ def note_request(
     request: Request, number: int, form: SmallForm, me: Steward, engine: WritingEngine, now: Now
 ) -> Response:
     """One more line about what was done."""
-    check_form(request, form, me)
+    check_act(request, form, me)
     with session_of(engine) as session:
         registers.request_of(session, me.areas.towns, number)
         registers.add_note(session, REQUEST, number, needed(form, "what", most=MOST_WORDS), by=me.login, at=now)
@@ -91,7 +92,7 @@ def close_request(
     request: Request, number: int, form: SmallForm, me: Steward, engine: WritingEngine, now: Now
 ) -> Response:
     """Answered: done, or refused with its reason."""
-    check_form(request, form, me)
+    check_act(request, form, me)
     with session_of(engine) as session:
         found = registers.request_of(session, me.areas.towns, number)
         registers.close_request(session, found, outcome=needed(form, "outcome"), reason=_maybe(form, "reason") or None,
@@ -116,7 +117,7 @@ def list_incidents(request: Request, me: Steward, session: PeopleSession, now: N
 )  # fmt: skip
 def open_incident(request: Request, form: SmallForm, me: Steward, engine: WritingEngine, now: Now) -> Response:
     """Write down what happened; the clock of 72 hours begins when the town knew."""
-    check_form(request, form, me)
+    check_act(request, form, me)
     with session_of(engine) as session:
         made = registers.open_incident(
             session, town_in(form, me), known_at=moment_in(form.get("known_on"), form.get("known_time"), now=now),
@@ -143,7 +144,7 @@ def note_incident(
     request: Request, number: int, form: SmallForm, me: Steward, engine: WritingEngine, now: Now
 ) -> Response:
     """One more line about what was done."""
-    check_form(request, form, me)
+    check_act(request, form, me)
     with session_of(engine) as session:
         registers.incident_of(session, me.areas.towns, number)
         registers.add_note(session, INCIDENT, number, needed(form, "what", most=MOST_WORDS), by=me.login, at=now)
@@ -168,7 +169,7 @@ def tell_people(
 
 def _told(request: Request, number: int, form: dict[str, str], me: Any, engine: Any, now: dt.datetime,
           tell: Callable[..., None]) -> Response:  # fmt: skip
-    check_form(request, form, me)
+    check_act(request, form, me)
     with session_of(engine) as session:
         tell(session, registers.incident_of(session, me.areas.towns, number), by=me.login, at=now)
     return done(request, f"/incidents/{number}")
@@ -179,7 +180,7 @@ def close_incident(
     request: Request, number: int, form: SmallForm, me: Steward, engine: WritingEngine, now: Now
 ) -> Response:
     """Over; where somebody was not told, with the reason why not."""
-    check_form(request, form, me)
+    check_act(request, form, me)
     with session_of(engine) as session:
         found = registers.incident_of(session, me.areas.towns, number)
         registers.close_incident(session, found, reason=_maybe(form, "reason") or None, by=me.login, at=now)

@@ -258,7 +258,7 @@ class _Load:
         for town in towns_never_released(session, self.layer):
             if mine is not None and town != mine:
                 continue
-            made = release(session, self.layer, town, by=by, at=at, reason="first load")
+            made = release(session, self.layer, town, by=by, at=at, reason="first load", in_turn=True)
             told = Text(
                 f"เผยแพร่ครั้งแรกของ {town}: {made.told} ช่อง (การแก้ไขหลังจากนี้รอ atlas publish)",
                 f"first edition for {town}: {made.told} squares (later changes wait for `atlas publish`)",

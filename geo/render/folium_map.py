@@ -10,6 +10,7 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -46,6 +47,15 @@ class Ways:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Account:
+    """As whom somebody looks at a map, or where they may sign in: a link, its words, and what is said below them."""
+
+    href: str
+    label: Text
+    more: Text | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PageParts:
     """A Folium figure in pieces, for a page of our own; its Content-Security-Policy names `script_hash`."""
 
@@ -68,13 +78,16 @@ def folium_map(
     asking: Asking = PUBLIC,
     all_shown: bool = False,
     places: Sequence[tuple[Text, Box]] = (),
+    editions: Mapping[str, Text] = MappingProxyType({}),
+    account: Account | None = None,
 ) -> folium.Map:
     """A map of `layers` showing `box`.
 
     `base_url` is the Atlas server that scripts and tiles come from: empty for a page of that same server, its
     address in a notebook. `basemap` is a street map's URL template or None: the map works without one and offline.
     `all_shown` switches on even what a town map keeps off at first: somebody asked for these very layers.
-    `places` are towns to jump to, where there are several.
+    `places` are towns to jump to, where there are several. `editions` say by layer when its squares were published.
+    `account` is a link in the corner.
     """
     ordered = sorted(layers, key=_height)
     fields = [words for layer in ordered for words in popup_fields(layer, asking)]
@@ -82,11 +95,14 @@ def folium_map(
         "base": base_url,
         "language": "en" if language == "en" else "th",
         "demo": demo,
-        "layers": [layer_words(layer, asking, ways, all_shown=all_shown) for layer in ordered],
+        "layers": [
+            layer_words(layer, asking, ways, all_shown=all_shown, edition=editions.get(layer.id)) for layer in ordered
+        ],
         "codes": code_lists(fields),
         "focus": {"layer": focus.layer, "id": focus.id} if focus else None,
         "basemap": {"url": basemap, "credit": basemap_credit(basemap)} if basemap else None,
         "places": [{"label": pair(label), "box": [at.west, at.south, at.east, at.north]} for label, at in places],
+        "account": _account_words(account) if account else None,
         "search": {"url": ways.search_url, "layer": ways.search_layer} if ways.search_url else None,
     }
     found = AtlasMap(box, base_url=base_url)
@@ -99,7 +115,9 @@ def _height(layer: Layer) -> tuple[int, int]:
     return STACKS.index(layer.stack), layer.zooms.start if layer.shape.dimension == 2 else 0
 
 
-def layer_words(layer: Layer, asking: Asking, ways: Ways, *, all_shown: bool = False) -> dict[str, Any]:
+def layer_words(
+    layer: Layer, asking: Asking, ways: Ways, *, all_shown: bool = False, edition: Text | None = None
+) -> dict[str, Any]:
     """One layer as the script reads it."""
     cells = form(layer, asking)
     shown_as_cells = isinstance(cells, Cells)
@@ -115,6 +133,7 @@ def layer_words(layer: Layer, asking: Asking, ways: Ways, *, all_shown: bool = F
         "dimension": 2 if shown_as_cells else layer.shape.dimension,
         "counts": shown_as_cells,
         "atLeast": cells.at_least if isinstance(cells, Cells) else None,
+        "edition": pair(edition) if edition else None,
         "zooms": [layer.zooms.start, layer.zooms.stop - 1],
         "generalisedBelow": layer.generalise.below if layer.generalise else None,
         "shown": all_shown or layer.shown_at_start,
@@ -123,6 +142,11 @@ def layer_words(layer: Layer, asking: Asking, ways: Ways, *, all_shown: bool = F
         "nameField": layer.name_field if layer.name_field in carried else None,
         "page": ways.pages.get(layer.id),
     }
+
+
+def _account_words(account: Account) -> dict[str, Any]:
+    more = pair(account.more) if account.more else None
+    return {"href": account.href, "label": pair(account.label), "more": more}
 
 
 def _style_words(layer: Layer, carried: tuple[str, ...]) -> dict[str, Any]:

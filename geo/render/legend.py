@@ -7,7 +7,8 @@ from typing import Any
 
 from geo.errors import Text
 from geo.layer import Cells, Layer
-from geo.store.read import Asking, form
+from geo.render.popup import day
+from geo.store.read import Asking, Edition, form
 from geo.store.tiles import tile_fields
 
 # From how many on a square is painted stronger; the script has the same steps (api/web/src/paint.ts).
@@ -52,6 +53,15 @@ def _steps(layer: Layer, at_least: int) -> list[Entry]:
         )
         for (start, opacity), end in zip(steps, [*ends, None], strict=True)
     ]  # fmt: skip
+
+
+def edition_words(edition: Edition) -> Text:
+    """When the squares that are shown were published, and how many one holds at least."""
+    first, last = day(edition.first), day(edition.last)
+    th, en = (first.th, first.en) if first == last else (f"{first.th} – {last.th}", f"{first.en} – {last.en}")
+    return Text(
+        f"เผยแพร่เมื่อ {th} · อย่างน้อย {edition.at_least} ต่อช่อง", f"published {en} · squares of at least {edition.at_least}"
+    )
 
 
 def _counted(numbers: str) -> Text:

@@ -98,6 +98,23 @@ END $$
 """
 
 
+# The community whose number a square adds to: of those that cover a hundredth of it the one with the largest share of
+# its own land in it, the older where two have the same. (Whoever covers most of a square would be a wide neighbour, and
+# nothing would be left of a community along a canal.) It depends on outlines alone, which are public, and not on who
+# asks: so it reads all of them, where a partner sees those of an area. What squares hold is public too, one by one; to
+# draw an outline anew adds up the same public numbers otherwise, and tells nothing of what is in them.
+COMMUNITY_OF = """
+CREATE FUNCTION atlas_community_of(square geometry) RETURNS bigint
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  SELECT id FROM (
+    SELECT c.id, public.ST_Area(c.geom) AS whole, public.ST_Area(public.ST_Intersection(c.geom, square)) AS part
+    FROM public.community AS c WHERE c.geom OPERATOR(public.&&) square AND public.ST_Intersects(c.geom, square)
+  ) AS near
+  WHERE part >= public.ST_Area(square) / 100 ORDER BY round((part / whole)::numeric, 6) DESC, id LIMIT 1
+$$
+"""
+COMMUNITY_OF_DROP = "DROP FUNCTION atlas_community_of(geometry)"
+
 # What decides who somebody is: a change of any of it is told as an edit everywhere.
 PEOPLE_TABLES = ("person", "person_grant", "totp_rule", "web_session", "bearer_token")
 PEOPLE_CHANGED = """

@@ -57,8 +57,17 @@ SET search_path = pg_catalog, public AS $$
   SELECT EXISTS (SELECT 1 FROM public.release WHERE layer = of_layer AND municipality = town)
 $$
 """,
+    # Volatile: an edition and its squares are written by one statement, which only such a function sees into.
+    """
+CREATE FUNCTION atlas_just_released(edition bigint) RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, public AS $$
+BEGIN
+  RETURN EXISTS (SELECT 1 FROM public.release WHERE id = edition AND xmin = pg_current_xact_id()::xid);
+END $$
+""",
 )
 WRITING_FUNCTION_DROPS = (
+    "DROP FUNCTION atlas_just_released(bigint)",
     "DROP FUNCTION atlas_has_edition(text, text)",
     "DROP FUNCTION atlas_last_version(text, bigint)",
     "DROP FUNCTION atlas_shared_towns()",
@@ -124,9 +133,8 @@ def for_the_writer(layers: Iterable[Layer]) -> Iterator[str]:
     yield from policy("change", Role.WRITER, "DELETE", _JUST_WRITTEN)
     # A load makes the first edition of its town; what the public is told next is somebody's decision.
     first = f"({_IN_TOWNS}) AND NOT atlas_has_edition(layer, municipality)"
-    just_made = f"release_id IN (SELECT r.id FROM release AS r WHERE r.{_JUST_WRITTEN})"
     yield from policy("release", Role.WRITER, "SELECT", _IN_TOWNS)
     yield from policy("release", Role.WRITER, "INSERT", first)
-    yield from policy("release_cell", Role.WRITER, "ALL", just_made)
+    yield from policy("release_cell", Role.WRITER, "ALL", "atlas_just_released(release_id)")
     for role in READERS:
         yield from policy("release", role, "SELECT", "true")

@@ -96,11 +96,25 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """How many rows share a value; `count` is None where it is too small to be told."""
+    """How many rows share a value; `count` is None where it is too small to be told.
+
+    `is_about` says that it adds up squares which reach beyond the place that was asked for.
+    """
 
     value: str | None
     count: int | None
     area_square_metres: float | None = None
+    is_about: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """What holds of a layer of cells: the days it was published on (of several towns the first and the last)."""
+
+    first: dt.date
+    last: dt.date
+    at_least: int
+    metres: int
 
 
 def form(layer: Layer, asking: Asking) -> Cells | Published:
@@ -208,22 +222,40 @@ def inside(columns: Any, layer: Layer, areas: Areas, *, by_place: bool = False) 
     return or_(*tests) if tests else false()
 
 
+_PUBLISHED_ON = cast(func.timezone("Asia/Bangkok", Release.made_at), Date)
+
+
+def _that_hold(layer: Layer) -> Select[Any]:
+    """The editions that hold: of each town the newest that is not withdrawn."""
+    newest = select(func.max(Release.id)).where(Release.layer == layer.id, Release.withdrawn_at.is_(None))
+    return newest.group_by(Release.municipality)
+
+
+def edition(session: Session, layer: Layer, asking: Asking, *, municipality: str | None = None) -> Edition | None:
+    """What this audience sees of a layer of cells, of one town or of all; None where nothing is published in cells."""
+    if not isinstance(form(layer, asking), Cells):
+        return None
+    query = select(
+        func.min(_PUBLISHED_ON), func.max(_PUBLISHED_ON), func.min(Release.at_least), func.max(Release.metres)
+    ).where(Release.id.in_(_that_hold(layer)))
+    if municipality is not None:
+        query = query.where(Release.municipality == municipality)
+    first, last, at_least, metres = session.execute(query).one()
+    return None if first is None else Edition(first=first, last=last, at_least=at_least, metres=metres)
+
+
 def _cells(layer: Layer, wanted: Wanted) -> Select[Any]:
     """The squares of the editions that hold; two towns may each tell of their part of one square."""
     if wanted.equal:
         raise _unknown_property(wanted.equal[0][0])
-    newest = (
-        select(func.max(Release.id)).where(Release.layer == layer.id, Release.withdrawn_at.is_(None))
-        .group_by(Release.municipality)
-    )  # fmt: skip
     cell = ReleaseCell
     query = select(
         cell.cell_id.label("id"), cast(func.max(cell.release_id), BigInteger).label("version"),
         cast(func.sum(cell.count), BigInteger).label("count"),
-        cast(func.min(func.timezone("Asia/Bangkok", Release.made_at)), Date).label("as_of"), cell.geom.label("geom"),
+        func.min(_PUBLISHED_ON).label("as_of"), cell.geom.label("geom"),
         cell.geom_mercator.label("mercator"),
     ).join(Release, Release.id == cell.release_id)  # fmt: skip
-    query = query.where(cell.release_id.in_(newest), cell.count.is_not(None))
+    query = query.where(cell.release_id.in_(_that_hold(layer)), cell.count.is_not(None))
     if wanted.box:
         # The numbers were counted when the edition was made: no box of the caller's changes them.
         query = query.where(meets(cell.geom, wanted.box))
@@ -385,7 +417,7 @@ def tallies(
     if isinstance(form(layer, asking), Cells):
         if by is not None or crossing is not None:
             raise _unknown_property(by or "crossing")
-        return [Tally(value=None, count=_told_in_squares(session, layer, community_id, municipality))]
+        return [_told_in_squares(session, layer, community_id, municipality)]
     if by is not None and by not in shown_fields(layer, asking):
         raise _unknown_property(by)
     table = layer.table.__table__
@@ -405,16 +437,28 @@ def tallies(
     return sorted(tallies, key=lambda tally: (-(tally.count or 0), tally.value or ""))
 
 
-def _told_in_squares(session: Session, layer: Layer, community_id: int | None, municipality: str | None) -> int | None:
-    """The sum over the squares that are told (those with their middle in the community); None where none is."""
+def _told_in_squares(session: Session, layer: Layer, community_id: int | None, municipality: str | None) -> Tally:
+    """The sum over the squares that are told and lie in a place; None where none is.
+
+    Each square counts whole, for one community at most (`atlas_community_of`) and the town that its middle lies in: a
+    sum of numbers that are public one by one leaves nothing to take away from anything, however narrow the place.
+    """
     inner = _cells(layer, EVERYTHING).subquery()
-    query = select(cast(func.sum(inner.c["count"]), BigInteger))
+    total: ColumnElement[int] = cast(func.sum(inner.c["count"]), BigInteger)
+    places: dict[str, Any] = {}
+    query = select(total)
     for name, column, value in (("community", "id", community_id), ("municipality", "code", municipality)):
         if value is not None:
             place = Base.metadata.tables[name]
-            shape = select(place.c.geom).where(place.c[column] == value).limit(1).scalar_subquery()
-            query = query.where(func.ST_Covers(shape, func.ST_Centroid(inner.c.geom)))
-    return session.scalar(query)
+            places[name] = select(place.c.geom).where(place.c[column] == value).limit(1).scalar_subquery()
+            query = query.where(inner.c.geom.op("&&")(places[name]))
+    if community_id is not None:
+        query = query.where(func.atlas_community_of(inner.c.geom) == community_id)
+    if municipality is not None:
+        query = query.where(func.ST_Covers(places["municipality"], func.ST_Centroid(inner.c.geom)))
+    beyond = or_(*(~func.ST_Covers(shape, inner.c.geom) for shape in places.values())) if places else false()
+    count, is_about = session.execute(query.add_columns(func.coalesce(func.bool_or(beyond), False))).one()
+    return Tally(value=None, count=count, is_about=is_about)
 
 
 def search(session: Session, layer: Layer, asking: Asking, text: str, limit: int = 10) -> list[dict[str, Any]]:

@@ -85,7 +85,8 @@ class AreaKey(Base):
 class Release(Base):
     """One dated edition of what the public gets of a layer of cells in one town: made by a person, and kept.
 
-    `rows_as_of` is the last change of the layer that it counts, so that the same numbers can be worked out again.
+    `rows_as_of` is the last change of the layer that it counts, so that the same numbers can be worked out again;
+    `too_small` is how many squares held rows and were not told. One that is withdrawn stays: the public has seen it.
     """
 
     __tablename__ = "release"
@@ -101,10 +102,14 @@ class Release(Base):
     metres: Mapped[int]
     rows_as_of: Mapped[int] = mapped_column(BigInteger)
     withdrawn_at: Mapped[dt.datetime | None]
+    # Of editions made before it was kept nobody knows it.
+    too_small: Mapped[int | None]
+    withdrawn_by: Mapped[str | None]
+    withdrawn_reason: Mapped[str | None]
 
 
 class ReleaseCell(Base):
-    """One square of a release: the number that is told, or none, and the true one that it was decided by."""
+    """One square of a release: the number that is told, or none, and what the next edition compares with."""
 
     __tablename__ = "release_cell"
     __table_args__ = (Index("release_cell_geom_index", "geom", postgresql_using="gist"),)

@@ -23,6 +23,7 @@ def address(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
     engine = writing_engine(url)
     with Session(engine) as session, session.begin():
         make_rows(session, "municipality", code="9098", name_th="เทศบาลนครหาดใหญ่ (สมมติ)")
+        make_rows(session, "household", count=8, step=0.0)
         make_rows(session, "community", count=2, name_th=["ชุมชนจันทร์นิเวศน์", "ชุมชนริมคลองเตยทางเดินยาวที่มีชื่อยาวมาก"])
     make_person(engine, "kanya", "steward municipality 9098", "care municipality 9098", "staff municipality 9098")
     make_person(engine, "somchai", "staff municipality 9098")
@@ -69,7 +70,7 @@ def test_signing_in_inviting_and_signing_out(page: Page, address: str) -> None:
     switch = page.locator("form[action='/auth/audience']")
     switch.get_by_label("บทบาท").select_option("steward")
     switch.get_by_role("button").click()
-    page.get_by_role("link", name="คนและสิทธิ์").click()
+    page.locator("main").get_by_role("link", name="คนและสิทธิ์").click()
     fits(page)
     invite = page.locator("form[action='/people']")
     invite.get_by_label("ชื่อ–สกุล").fill("ผู้เก็บข้อมูลสมมติ")
@@ -90,6 +91,39 @@ def test_signing_in_inviting_and_signing_out(page: Page, address: str) -> None:
     page.get_by_label("อีกครั้ง").fill("ปลากะพงสามตัว")
     page.get_by_role("button").click()
     assert "ผู้เก็บข้อมูลสมมติ" in page.get_by_role("heading", level=1).inner_text()
+
+
+def test_a_steward_publishes_and_takes_back(page: Page, address: str) -> None:
+    page.goto(f"{address}/login?next=/auth/me")
+    page.get_by_label("ชื่อเข้าระบบ").fill("kanya")
+    page.get_by_label("รหัสผ่าน").fill(password_of("kanya"))
+    page.get_by_role("button", name="เข้าสู่ระบบ").click()
+    switch = page.locator("form[action='/auth/audience']")
+    switch.get_by_label("บทบาท").select_option("steward")
+    switch.get_by_role("button").click()
+    page.get_by_role("link", name="รุ่นที่เผยแพร่").click()
+    fits(page)
+    before = page.locator(".edition").count()
+    page.get_by_label("เหตุผล เช่น").fill("สำรวจครบทุกชุมชน")
+    page.get_by_role("button", name="เผยแพร่รุ่นใหม่").click()
+    assert page.locator(".edition").count() == before + 1
+    newest = page.locator(".edition").first
+    assert "ใช้อยู่" in newest.inner_text()
+    newest.locator("summary").click()
+    fits(page)
+    newest.get_by_label("เหตุผล").fill("เผยแพร่ผิด")
+    newest.get_by_role("button").click()
+    assert "ถอนแล้ว" in page.locator(".edition").first.inner_text()
+    assert "เผยแพร่ผิด" in page.locator(".edition").first.inner_text()
+    fits(page)
+    # The map says as whom one looks, and leads to the account; in a page's own frame the page says it.
+    page.goto(f"{address}/map")
+    whom = page.locator(".atlas-account")
+    assert "ผู้ดูแล (คนและสิทธิ์)" in whom.inner_text()
+    assert whom.get_attribute("href") == "/auth/me"
+    page.goto(f"{address}/communities/1")
+    page.frame_locator(".map-frame").locator(".atlas-foot").wait_for()
+    assert page.frame_locator(".map-frame").locator(".atlas-account").count() == 0
 
 
 def test_a_wrong_password_is_told_on_the_page(page: Page, address: str) -> None:

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
+import random
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import mapbox_vector_tile
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, text
+from shapely.geometry import Point
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from tests.makers import make_rows, point, release_all
+from geo.errors import BadRequest
+from geo.intake.load import LoadOptions, load_file
+from geo.store.releases import current_release, verified, withdraw
+from geo.store.tables import Release
+from geo.store.write import Act, amend, close, restore
+from layers import LAYERS
+from tests.makers import make_rows, point, release_all, rewrite, ring, square
+from tests.people.made import make_person
+from tests.people.visiting import bearer, token_for
 
+HOUSEHOLD = LAYERS["household"]
+NOON = dt.datetime(2026, 2, 2, 5, tzinfo=dt.UTC)
 PLACE = (100.4729, 7.0160)
 
 
@@ -169,3 +186,231 @@ def test_an_edition_is_made_the_same_again_from_the_same_rows(engine: Engine) ->
         kept = connection.execute(text("SELECT method, at_least, metres, made_by, rows_as_of FROM release")).all()
     assert {row[:4] for row in kept} == {("squares-1", 5, 250, "a steward")}
     assert all(row.rows_as_of > 0 for row in kept)
+
+
+def withdraw_newest(engine: Engine) -> None:
+    with Session(engine) as session, session.begin():
+        made = current_release(session, HOUSEHOLD, "9098")
+        assert made is not None
+        withdraw(session, made, HOUSEHOLD, by="a steward", at=NOON, reason="made by mistake")
+
+
+def test_withdrawing_an_edition_shows_the_one_before_and_nothing_else(engine: Engine, client: TestClient) -> None:
+    published(engine, (*PLACE, 9))
+    published(engine, (*PLACE, 20))
+    assert counts(client) == [29]
+    withdraw_newest(engine)
+    assert counts(client) == [9]
+    withdraw_newest(engine)
+    assert counts(client) == []
+    with Session(engine) as session, pytest.raises(BadRequest):
+        withdraw(session, session.get_one(Release, 1), HOUSEHOLD, by="a steward", at=NOON, reason="once more")
+
+
+def test_making_and_withdrawing_are_told_to_those_who_keep_tiles(engine: Engine, database_url: str) -> None:
+    published(engine, (*PLACE, 9))
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as listener:
+        listener.execute("LISTEN atlas_edit")
+        place(engine, (*PLACE, 20))
+        publish(engine)
+        withdraw_newest(engine)
+        told = [json.loads(one.payload) for one in listener.notifies(timeout=20, stop_after=3)]
+    assert [one["layer"] for one in told] == ["household"] * 3
+    for _, box in ((one["layer"], one["box"]) for one in told[1:]):
+        assert box[0] <= PLACE[0] <= box[2]
+
+
+@pytest.mark.parametrize(("first", "second", "third"), [(9, 14, 10), (9, 14, 8), (9, 14, 13), (20, 5, 6), (20, 27, 24),
+                                                        (9, 30, 12), (12, 7, 9)])  # fmt: skip
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_an_edition_after_a_withdrawn_one_differs_from_both_by_many_or_not_at_all(
+    first: int, second: int, third: int, withdrawn: bool, engine: Engine, client: TestClient
+) -> None:
+    # Attack: the public kept edition 2 before it was withdrawn. Were the third compared with the first alone, the
+    # second and third laid side by side would tell of one household; and with the second alone, the first and third.
+    told = []
+    for number, held in enumerate((first, second, third)):
+        hold(engine, held)
+        publish(engine)
+        told += counts(client)
+        if number == 1 and withdrawn:
+            withdraw_newest(engine)
+            assert counts(client) == told[:1]
+    assert all(one == other or abs(one - other) >= 5 for one in told for other in told)
+    assert abs(told[-1] - third) < 5
+
+
+def test_a_square_that_fell_silent_in_a_withdrawn_edition_does_not_tell_when_one_came_back(
+    engine: Engine, client: TestClient
+) -> None:
+    seen = []
+    for held, take_back in ((6, False), (4, True), (5, False), (8, False), (9, False)):
+        hold(engine, held)
+        publish(engine)
+        seen.append(counts(client))
+        if take_back:
+            withdraw_newest(engine)
+            assert counts(client) == [6]
+    # Four were left, as those who kept the withdrawn edition know: the fifth, told, would be somebody they can name.
+    assert seen == [[6], [], [], [], [6]]
+
+
+def test_no_two_editions_of_a_year_tell_of_fewer_than_a_square_must_hold(engine: Engine, client: TestClient) -> None:
+    chance = random.Random(2569)
+    told, held = set(), 12
+    for _ in range(40):
+        held = max(0, held + chance.randint(-6, 6))
+        hold(engine, held)
+        publish(engine)
+        if chance.random() < 0.3:
+            told |= set(counts(client))
+            withdraw_newest(engine)
+        told |= set(counts(client))
+    assert len(told) > 2
+    assert all(one == other or abs(one - other) >= 5 for one in told for other in told)
+
+
+def test_an_edition_is_worked_out_again_after_edits_deletes_and_loads(engine: Engine, tmp_path: Path) -> None:
+    places = [(PLACE[0] + 0.005 * column, PLACE[1]) for column in range(4)]
+    with Session(engine) as session, session.begin():
+        ids = [make_rows(session, "household", count=9, geom=point(*one)) for one in places]
+    at = dt.datetime.now(dt.UTC)
+    for step in range(3):
+        publish(engine)
+        with Session(engine) as session, session.begin():
+            act = Act(by="a tester", origin="test", at=at + dt.timedelta(minutes=step))
+            for fid in ids[step][:6]:
+                close(session, HOUSEHOLD, fid, act=act)
+            for fid in ids[3][step * 2 : step * 2 + 2]:
+                amend(session, HOUSEHOLD, fid, {}, act=act, shape=Point(*places[step]))
+            amend(session, HOUSEHOLD, ids[3][8], {"house_no": f"{step}"}, act=act)
+            restore(session, HOUSEHOLD, ids[step][0], 1, act=act, columns=tuple(HOUSEHOLD.fields), areas=None)
+        file = tmp_path / f"more{step}.csv"
+        rows = [f"H{step}{row},{places[step][0]},{places[step][1]}" for row in range(7 + step)]
+        file.write_text("household_code,lon,lat\n" + "\n".join(rows), "utf-8")
+        load_file(engine, HOUSEHOLD, file, LoadOptions(municipality="9098"), layers=LAYERS, by="a tester",
+                  origin="test", at=at)  # fmt: skip
+    publish(engine)
+    withdraw_newest(engine)
+    publish(engine)
+    assert again(engine) == dict.fromkeys(range(1, 6), 0)
+    # Rows taken away behind the history's back show, and so does a number altered in an edition.
+    leave(engine, 1000)
+    assert again(engine)[5] > 0
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE release_cell SET count = count + 1 WHERE release_id = 2 AND count IS NOT NULL"))
+    assert again(engine)[2] > 0
+
+
+def again(engine: Engine) -> dict[int, int]:
+    """How many squares of each edition come out otherwise."""
+    with Session(engine) as session:
+        made = session.scalars(select(Release).order_by(Release.id)).all()
+        return {one.id: verified(session, HOUSEHOLD, one).differing for one in made}
+
+
+def test_an_edition_waits_for_whoever_is_writing(engine: Engine) -> None:
+    place(engine, (*PLACE, 9))
+    with Session(engine) as writer, ThreadPoolExecutor(1) as beside:
+        with writer.begin():
+            writer.execute(text("SELECT id FROM household LIMIT 1 FOR UPDATE"))
+            (late,) = make_rows(writer, "household", geom=point(*PLACE))
+            # Another change with a higher number is there first.
+            place(engine, (PLACE[0] + 0.02, PLACE[1], 1))
+            making = beside.submit(publish, engine)
+            with engine.connect() as looking:
+                waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'household'::regclass")
+                while looking.scalar(waits) == 0:
+                    assert not making.done()
+        making.result(timeout=30)
+    assert late
+    assert again(engine) == {1: 0}
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT sum(count) FROM release_cell")) == 10
+
+
+def test_two_editions_at_once_are_compared_with_each_other(engine: Engine, client: TestClient) -> None:
+    published(engine, (*PLACE, 9))
+    place(engine, (*PLACE, 5))
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(publish, engine) for _ in range(4)]:
+            done.result(timeout=60)
+    assert counts(client) == [14]
+    assert set(again(engine).values()) == {0}
+
+
+def strips(engine: Engine) -> list[int]:
+    """Two communities beside a canal, 30 m wide and 1 km long, and a wide one behind them that reaches into it."""
+    lon, lat = PLACE
+    shapes = [ring((lon, lat + at), (lon + 0.01, lat + at), (lon + 0.01, lat + at + 0.0003), (lon, lat + at + 0.0003))
+              for at in (0.0, 0.0003)]  # fmt: skip
+    with Session(engine) as session, session.begin():
+        return make_rows(session, "community", count=3, geom=[*shapes, square(lon, lat + 0.0006, 0.01)])
+
+
+def total(client: TestClient, fid: int) -> int | None:
+    page = client.get(f"/communities/{fid}?lang=en", headers={"Accept": "text/html"}).text
+    found = re.search(r"<b[^>]*>(?:<small>about</small> )?([^<]*)</b><span lang=\"en\">households surveyed", page)
+    assert found is not None
+    return None if found[1] == "not published" else int(found[1])
+
+
+def test_a_narrow_community_is_not_outweighed_by_a_wide_neighbour(engine: Engine, client: TestClient) -> None:
+    lon, lat = PLACE
+    bank = ring((lon, lat), (lon + 0.01, lat), (lon + 0.01, lat + 0.0003), (lon, lat + 0.0003))
+    with Session(engine) as session, session.begin():
+        canal, wide = make_rows(session, "community", count=2, geom=[bank, square(lon, lat + 0.0003, 0.01)])
+    published(engine, *((lon + 0.002 * at, lat + 0.0001, 6) for at in range(5)), (lon + 0.005, lat + 0.006, 40))
+    # The wide one covers far more of each square along the canal, which is little of its land and all of the other's.
+    assert total(client, wide) == 40
+    assert total(client, canal) == sum(counts(client)) - 40 == 30
+
+
+def test_every_square_counts_for_one_community_at_most(engine: Engine, client: TestClient) -> None:
+    lon, lat = PLACE
+    ids = strips(engine)
+    crowds = [(lon + 0.002 * at, lat + up, 7) for at in range(5) for up in (0.0001, 0.0004, 0.002, 0.005)]
+    published(engine, *crowds, (lon - 0.05, lat, 8))
+    told = counts(client)
+    totals = [total(client, fid) or 0 for fid in ids]
+    # What lies in no community counts for none; the rest is told once, so that totals and squares leave no remainder.
+    assert sum(totals) == sum(told) - 8
+    assert all(one == 0 or one >= 5 for one in totals)
+
+
+def test_an_outline_drawn_anew_adds_up_the_same_squares(engine: Engine, client: TestClient) -> None:
+    lon, lat = PLACE
+    with Session(engine) as session, session.begin():
+        (fid,) = make_rows(session, "community", geom=square(lon - 0.004, lat - 0.004, 0.008))
+    published(engine, (lon, lat, 6), (lon + 0.0035, lat, 11), (lon - 0.0035, lat, 3))
+    squares = counts(client)
+    seen = set()
+    for width in (0.001, 0.002, 0.0031, 0.0032, 0.0033, 0.006, 0.01, 0.00005):
+        with Session(engine) as session, session.begin():
+            rewrite(session, "community", [fid], NOON, note=str(width))
+            session.execute(text("UPDATE community SET geom = ST_GeomFromEWKT(:shape) WHERE id = :fid"),
+                            {"shape": square(lon - width, lat - width, width * 2), "fid": fid})  # fmt: skip
+        seen.add(total(client, fid))
+    sums = {None, *squares, sum(squares)}
+    assert seen <= sums
+    assert len(seen) > 1
+
+
+def test_a_partner_of_one_community_gets_its_public_total(engine: Engine, client: TestClient) -> None:
+    lon, lat = PLACE
+    ids = strips(engine)
+    published(engine, *((lon + 0.002 * at, lat + 0.0004, 7) for at in range(5)))
+    public = [total(client, fid) for fid in ids]
+    make_person(engine, "partner", f"partner community {ids[0]}")
+    client.headers |= bearer(token_for(client, "partner", scope="partner").json()["access_token"])
+    assert total(client, ids[0]) == public[0]
+
+
+def hold(engine: Engine, held: int) -> None:
+    """Households come to the place, or leave it, until it holds so many."""
+    with engine.connect() as connection:
+        now = connection.scalar(text("SELECT count(*) FROM household")) or 0
+    if held > now:
+        place(engine, (*PLACE, held - now))
+    elif held < now:
+        leave(engine, now - held)

@@ -150,8 +150,9 @@ def what_is_known(made: dict[str, list[int]], elsewhere: dict[str, list[int]], p
         "do": ["start", "confirm", "end"], "until": ["2570-01-01", "31/12/2569"], "purpose": ["visits to the sick"],
         "name": ["a tester"], "version": [1, 2], "reason": ["a test"], "layer": list(LAYERS), "file": [file],
         "kind": ["access", "erasure"], "subject": ["somebody"], "asked": ["all"], "received_on": ["1/3/2569"],
-        "what": ["a list was lost"], "data": ["names"], "people": ["3"], "known_on": ["1/3/2569"], "request": ["1", "2"],
-        "outcome": ["done", "refused"], "retain_until": ["31/12/2580"], "words": ["ยินยอม"], "officer": ["an officer"],
+        "what": ["a list was lost"], "data": ["names"], "people": ["3"], "known_on": ["1/3/2569"],
+        "request": ["1", "2"], "outcome": ["done", "refused"], "retain_until": ["31/12/2580"],
+        "words": ["ยินยอม"], "officer": ["an officer"],
         "address": ["a street"], "reached_by": ["074-000-000"],
         "required": ["true", "false"], "token": ["unknown"], "totp": ["000000"], "dry_run": ["true"],
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """The map pages and the page about a community, as a browser gets them."""
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 from api.app import create_app
 from api.settings import Settings
 from geo.store.db import writing_engine
+from geo.store.releases import release
+from layers import LAYERS
 from tests.makers import HAT_YAI, make_rows, point, release_all, square
 
 HTML = {"accept": "text/html", "accept-language": "th"}
@@ -217,6 +220,29 @@ def test_the_legend_and_the_style_of_a_layer_are_served(client: TestClient) -> N
     assert "ที่อยู่อาศัย" in page.text
     assert page.headers["etag"]
     assert style["sources"]["parcel"]["tiles"][0].endswith("/tiles/parcel/{z}/{x}/{y}.mvt")
+
+
+def test_the_legend_of_squares_tells_the_day_and_how_many_one_holds_at_least(
+    client: TestClient, pages: Callable[[str], str], town: dict[str, int]
+) -> None:
+    for path in ("/map", "/tiles/household/legend", f"/communities/{town['full']}?lang=en"):
+        assert "published 1 Jan 2026 · squares of at least 5" in pages(path)
+    assert "เผยแพร่เมื่อ 1 ม.ค. 2569 · อย่างน้อย 5 ต่อช่อง" in pages(f"/communities/{town['full']}")
+    # What is not published in squares has no day.
+    assert "squares of at least" not in pages("/tiles/parcel/legend")
+    assert '"edition":null' in pages("/maps?layers=parcel")
+
+
+def test_two_towns_tell_the_days_of_both(database_url: str, tmp_path: Path) -> None:
+    engine = writing_engine(database_url)
+    with Session(engine) as session, session.begin():
+        for month, town in ((1, "9098"), (3, "9099")):
+            make_rows(session, "household", count=6, municipality=town, step=0.0)
+            release(session, LAYERS["household"], town, by="a steward", at=dt.datetime(2026, month, 5, tzinfo=dt.UTC))
+    engine.dispose()
+    with TestClient(create_app(Settings(home=tmp_path), database_url=database_url)) as client:
+        told = client.get("/tiles/household/legend", headers=HTML).text
+    assert "published 5 Jan 2026 – 5 Mar 2026 · squares of at least 5" in told
 
 
 def test_the_made_up_mark_is_on_the_demo_and_only_there(town_url: str, tmp_path: Path, client: TestClient) -> None:

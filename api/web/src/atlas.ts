@@ -209,10 +209,19 @@ function footer(config: Config, words: () => Language) {
   const summary = make("summary", {});
   const credits = make("details", {}, summary, credit);
   const element = make("div", { class: "atlas-foot" });
+  const account = make("a", { class: "atlas-account", href: config.account?.href ?? "", target: "_top" });
+  // Inside a page of ours that page says it already.
+  if (config.account && window.top === window) element.append(account);
   if (config.demo) element.append(mark);
   element.append(credits);
   const translate = (): void => {
     const language = words();
+    if (config.account) {
+      const other = language === "th" ? "en" : "th";
+      const { label, more } = config.account;
+      account.replaceChildren(make("span", { lang: language }, label[language]), make("small", { lang: other }, label[other]));
+      if (more?.[language]) account.append(make("small", { lang: language }, more[language]));
+    }
     mark.textContent = `${WORDS.demo.th} · ${WORDS.demo.en}`;
     mark.title = WORDS.demoHint[language];
     const told = config.layers.map((one) => `${one.title[language]}: ${one.source[language]} — ${one.licence}`);

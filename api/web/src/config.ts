@@ -44,6 +44,7 @@ export interface LayerConfig {
   dimension: 0 | 1 | 2;
   counts: boolean;
   atLeast: number | null;
+  edition: Text | null;
   zooms: [number, number];
   generalisedBelow: number | null;
   shown: boolean;
@@ -62,6 +63,7 @@ export interface Config {
   focus: { layer: string; id: number } | null;
   basemap: { url: string; credit: string } | null;
   places: { label: Text; box: [number, number, number, number] }[];
+  account: { href: string; label: Text; more: Text | null } | null;
   search: { url: string; layer: string } | null;
 }
 

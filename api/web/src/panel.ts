@@ -96,6 +96,7 @@ function legend(layer: LayerConfig, painter: Painter, config: Config, words: Lan
       square.style.backgroundColor = faded(layer.style.color, one.opacity);
       list.append(make("li", {}, square, `${range} ${WORDS.perSquare[words]}`));
     });
+    if (layer.edition) list.append(make("li", { class: "atlas-edition" }, make("span", {}, ...both(layer.edition, words))));
     return list;
   }
   const field = layer.popup.find((one) => one.name === layer.style.by);
