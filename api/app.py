@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from threading import Event
@@ -67,6 +68,8 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
         default_response_class=Response,
     )
     app.state.settings = settings
+    # One clock for everything that a request asks the time of.
+    app.state.now = partial(dt.datetime.now, dt.UTC)
     app.state.database_url = database_url
     # Each audience reads as a role of its own, to which PostgreSQL gives what the read door gives (DESIGN §2.5).
     roles = {role: signed_in_as(database_url, role) for role in READERS}

@@ -72,7 +72,7 @@ def _settings(request: Request) -> Settings:
 
 def asking_of(request: Request) -> read.Asking:
     """Who asks, as the audience they speak for; remembered, so that the answer knows who may keep it."""
-    at = _now()
+    at = _now(request)
     # Reading is what maps do by the hundred; whoever changes something, or looks at their account, is looked up anew.
     if not hasattr(request.state, "signed_in") and (known := who.remembered(request, at=at)):
         request.state.signed_in = known
@@ -88,7 +88,7 @@ async def asking_soon(request: Request) -> read.Asking:
     """The same for a coroutine: who is not remembered is looked up in a thread, because the database is asked."""
     if "authorization" not in request.headers and "cookie" not in request.headers:
         return read.Asking()
-    known = who.remembered(request, at=_now())
+    known = who.remembered(request, at=_now(request))
     if known is not None:
         request.state.signed_in = known
         return asking_of(request)
@@ -159,8 +159,9 @@ def _still_serving(request: Request) -> Callable[[], None]:
     return check
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
+def _now(request: Request) -> dt.datetime:
+    now: dt.datetime = request.app.state.now()
+    return now
 
 
 def _maybe_signed_in(request: Request, now: Annotated[dt.datetime, Depends(_now)]) -> who.SignedIn | None:

@@ -6,6 +6,7 @@ Everything made here is made up and says so.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -101,3 +102,9 @@ def ring(*places: Sequence[float]) -> str:
     """A polygon through the places."""
     text = ", ".join(f"{lon} {lat}" for lon, lat in (*places, places[0]))
     return f"SRID=4326;POLYGON(({text}))"
+
+
+def tile_at(z: int) -> tuple[int, int, int]:
+    """The tile in which the first of the rows lie."""
+    lon, lat = HAT_YAI[0], math.radians(HAT_YAI[1])
+    return z, int((lon + 180) / 360 * 2**z), int((1 - math.asinh(math.tan(lat)) / math.pi) / 2 * 2**z)

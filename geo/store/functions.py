@@ -98,22 +98,25 @@ END $$
 """
 
 
-# The community whose number a square adds to: of those that cover a hundredth of it the one with the largest share of
-# its own land in it, the older where two have the same. (Whoever covers most of a square would be a wide neighbour, and
-# nothing would be left of a community along a canal.) It depends on outlines alone, which are public, and not on who
-# asks: so it reads all of them, where a partner sees those of an area. What squares hold is public too, one by one; to
-# draw an outline anew adds up the same public numbers otherwise, and tells nothing of what is in them.
-COMMUNITY_OF = """
-CREATE FUNCTION atlas_community_of(square geometry) RETURNS bigint
+# Which part of a square of the public's grid is a community's: by the buildings on the public map, and by land where
+# there are none. Both are the same for whoever asks, so that nobody's total differs from the public's.
+SHARE_OF = """
+CREATE FUNCTION atlas_share_of(square geometry, of_community bigint) RETURNS double precision
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-  SELECT id FROM (
-    SELECT c.id, public.ST_Area(c.geom) AS whole, public.ST_Area(public.ST_Intersection(c.geom, square)) AS part
-    FROM public.community AS c WHERE c.geom OPERATOR(public.&&) square AND public.ST_Intersects(c.geom, square)
-  ) AS near
-  WHERE part >= public.ST_Area(square) / 100 ORDER BY round((part / whole)::numeric, 6) DESC, id LIMIT 1
+  SELECT coalesce(CASE WHEN b.here > 0 THEN b.ours::float8 / b.here ELSE (
+    SELECT sum(part) FILTER (WHERE id = of_community) / nullif(sum(part), 0) FROM (
+      SELECT c.id, public.ST_Area(public.ST_Intersection(c.geom, square)) AS part
+      FROM public.community AS c WHERE c.geom OPERATOR(public.&&) square AND public.ST_Intersects(c.geom, square)
+    ) AS land
+  ) END, 0)
+  FROM (
+    SELECT count(*) AS here, count(*) FILTER (WHERE community_id = of_community) AS ours
+    FROM public.building
+    WHERE geom OPERATOR(public.&&) square AND public.ST_Intersects(public.ST_Centroid(geom), square)
+  ) AS b
 $$
 """
-COMMUNITY_OF_DROP = "DROP FUNCTION atlas_community_of(geometry)"
+SHARE_OF_DROP = "DROP FUNCTION atlas_share_of(geometry, bigint)"
 
 # What decides who somebody is: a change of any of it is told as an edit everywhere.
 PEOPLE_TABLES = ("person", "person_grant", "totp_rule", "web_session", "bearer_token")

@@ -23,6 +23,7 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    literal,
     null,
     or_,
     select,
@@ -98,7 +99,7 @@ class Page:
 class Tally:
     """How many rows share a value; `count` is None where it is too small to be told.
 
-    `is_about` says that it adds up squares which reach beyond the place that was asked for.
+    `is_about` says that it has parts of squares in it, which reach beyond the place that was asked for.
     """
 
     value: str | None
@@ -438,27 +439,30 @@ def tallies(
 
 
 def _told_in_squares(session: Session, layer: Layer, community_id: int | None, municipality: str | None) -> Tally:
-    """The sum over the squares that are told and lie in a place; None where none is.
+    """What the squares that are told add up to in a place; None where that is too little to be told of one.
 
-    Each square counts whole, for one community at most (`atlas_community_of`) and the town that its middle lies in: a
-    sum of numbers that are public one by one leaves nothing to take away from anything, however narrow the place.
+    A square on a border is shared out between communities by the public map (`atlas_share_of`), and counts whole for
+    the town that its middle lies in. Every number here can be worked out from what is public one by one: it leaves
+    nothing to take away from anything, however narrow the place and however its outline is drawn.
     """
-    inner = _cells(layer, EVERYTHING).subquery()
-    total: ColumnElement[int] = cast(func.sum(inner.c["count"]), BigInteger)
-    places: dict[str, Any] = {}
-    query = select(total)
-    for name, column, value in (("community", "id", community_id), ("municipality", "code", municipality)):
-        if value is not None:
-            place = Base.metadata.tables[name]
-            places[name] = select(place.c.geom).where(place.c[column] == value).limit(1).scalar_subquery()
-            query = query.where(inner.c.geom.op("&&")(places[name]))
+    squares = _cells(layer, EVERYTHING).subquery()
+    share: ColumnElement[float] = literal(1.0)
+    told = select(squares)
     if community_id is not None:
-        query = query.where(func.atlas_community_of(inner.c.geom) == community_id)
+        community = Base.metadata.tables["community"].c
+        outline = select(community.geom).where(community.id == community_id).scalar_subquery()
+        told = told.where(squares.c.geom.op("&&")(outline))
+        share = func.atlas_share_of(squares.c.geom, community_id)
     if municipality is not None:
-        query = query.where(func.ST_Covers(places["municipality"], func.ST_Centroid(inner.c.geom)))
-    beyond = or_(*(~func.ST_Covers(shape, inner.c.geom) for shape in places.values())) if places else false()
-    count, is_about = session.execute(query.add_columns(func.coalesce(func.bool_or(beyond), False))).one()
-    return Tally(value=None, count=count, is_about=is_about)
+        town = Base.metadata.tables["municipality"].c
+        outline = select(town.geom).where(town.code == municipality).limit(1).scalar_subquery()
+        told = told.where(func.ST_Covers(outline, func.ST_Centroid(squares.c.geom)))
+    shared = told.add_columns(share.label("share")).subquery()
+    part = shared.c.share
+    total = cast(func.round(func.sum(shared.c["count"] * part)), BigInteger)
+    count, is_about = session.execute(select(total, func.coalesce(func.bool_or(and_(part > 0, part < 1)), False))).one()
+    least = layer.shape.cells.at_least if layer.shape.cells else 1
+    return Tally(value=None, count=count if (count or 0) >= least else None, is_about=bool(is_about))
 
 
 def search(session: Session, layer: Layer, asking: Asking, text: str, limit: int = 10) -> list[dict[str, Any]]:

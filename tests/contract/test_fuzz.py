@@ -7,7 +7,6 @@ is the same at each run; `ATLAS_FUZZ_SEED` and `ATLAS_FUZZ_EXAMPLES` make it ano
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,7 +31,7 @@ from sqlalchemy import Engine
 from geo.layer import Audience
 from layers import LAYERS
 from tests.conftest import running
-from tests.makers import HAT_YAI
+from tests.makers import tile_at
 from tests.people.made import make_person, password_of
 from tests.people.visitors import Visitor
 from tests.planted import all_that_is_logged, plant, plant_elsewhere, readable, secrets
@@ -156,12 +155,6 @@ def what_is_known(made: dict[str, list[int]], elsewhere: dict[str, list[int]], p
         "address": ["a street"], "reached_by": ["074-000-000"],
         "required": ["true", "false"], "token": ["unknown"], "totp": ["000000"], "dry_run": ["true"],
     }  # fmt: skip
-
-
-def tile_at(z: int) -> tuple[int, int, int]:
-    """The tile around the rows of a test."""
-    lon, lat = HAT_YAI[0], math.radians(HAT_YAI[1])
-    return z, int((lon + 180) / 360 * 2**z), int((1 - math.asinh(math.tan(lat)) / math.pi) / 2 * 2**z)
 
 
 @pytest.mark.parametrize("who", VISITORS)

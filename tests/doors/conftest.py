@@ -12,7 +12,6 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api import deps
 from api.app import create_app
 from api.settings import Settings
 
@@ -49,7 +48,7 @@ def serving(database_url: str, home: Path, **settings: object) -> Iterator[Serve
     """The same with settings of the test's own."""
     app = create_app(Settings(home=home, **settings), database_url=database_url)  # type: ignore[arg-type]
     clock = Clock(dt.datetime(2026, 3, 2, 3, 0, tzinfo=dt.UTC))
-    app.dependency_overrides[deps._now] = lambda: clock.at
+    app.state.now = lambda: clock.at
 
     def browser(address: str = "203.0.113.5", base_url: str = "http://atlas.example") -> TestClient:
         return TestClient(

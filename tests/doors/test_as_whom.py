@@ -27,8 +27,6 @@ MAPS = ("/map", "/maps?layers=asset,household", "/communities/1/map")
 @pytest.fixture
 def town(served: Served, engine: Engine) -> None:
     """A community with an asset and households, published."""
-    # Reading goes by the machine's own clock.
-    served.clock.at = dt.datetime.now(dt.UTC)
     with session_of(engine) as session:
         make_rows(session, "municipality", code="9098", name_th="เทศบาลสมมติ", name_en="Made-up town")
         make_rows(session, "community")

@@ -26,12 +26,6 @@ JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
-def today(served: Served) -> None:
-    """Reading goes by the clock on the wall."""
-    served.clock.at = dt.datetime.now(dt.UTC)
-
-
-@pytest.fixture
 def kanya(served: Served, engine: Engine) -> Any:
     """The steward of 9098, signed in."""
     make_person(engine, "kanya", "steward municipality 9098")
@@ -67,7 +61,6 @@ def household(engine: Engine, **words: Any) -> int:
 @pytest.mark.parametrize("path", ["/requests", "/incidents", "/requests/1", "/incidents/1"])
 def test_the_registers_are_for_stewards_alone(path: str, served: Served, engine: Engine) -> None:
     assert served.browser().get(path, headers=JSON).status_code == 401
-    served.clock.at = dt.datetime.now(dt.UTC)
     for audience in ("staff", "care", "tax", "partner"):
         headers = as_audience(served, engine, f"somebody-{audience}", audience)
         assert served.browser().get(path, headers=headers | JSON).status_code == 403
@@ -195,7 +188,7 @@ def test_everybody_reads_the_register_of_processing_and_only_stewards_its_column
         assert "เทศบาลนครสมมติ" in shown.text
 
 
-def test_one_person_gets_all_that_is_held_of_them(today: None, served: Served, engine: Engine) -> None:
+def test_one_person_gets_all_that_is_held_of_them(served: Served, engine: Engine) -> None:
     fid = household(engine)
     path = f"/collections/household/items/{fid}/dossier"
     browser = served.browser()
@@ -221,7 +214,7 @@ def test_one_person_gets_all_that_is_held_of_them(today: None, served: Served, e
     ("staff", "9098", 403), ("tax", "9098", 403), ("steward", "9098", 403), ("partner", "9098", 404),
     ("care", "9099", 404)])  # fmt: skip
 def test_nobody_else_gets_it_or_takes_it_out(
-    audience: str, town: str, status: int, today: None, served: Served, engine: Engine, kanya: Any
+    audience: str, town: str, status: int, served: Served, engine: Engine, kanya: Any
 ) -> None:
     fid, number = household(engine), asked(kanya)
     headers = as_audience(served, engine, "somebody", audience, town)
@@ -235,7 +228,7 @@ def test_nobody_else_gets_it_or_takes_it_out(
 
 
 def test_an_erasure_takes_an_open_request_of_that_town_and_is_done_for_good(
-    today: None, served: Served, engine: Engine, kanya: Any
+    served: Served, engine: Engine, kanya: Any
 ) -> None:
     fid = household(engine)
     path = f"/collections/household/items/{fid}"
@@ -264,7 +257,7 @@ def test_an_erasure_takes_an_open_request_of_that_town_and_is_done_for_good(
     assert "secret-second-head" not in everything_in(engine)
 
 
-def test_a_token_that_only_reads_takes_nothing_out(today: None, served: Served, engine: Engine, kanya: Any) -> None:
+def test_a_token_that_only_reads_takes_nothing_out(served: Served, engine: Engine, kanya: Any) -> None:
     fid, number = household(engine), asked(kanya)
     person = make_person(engine, "malee", "care municipality 9098")
     with session_of(engine) as session:
@@ -278,7 +271,7 @@ def test_a_token_that_only_reads_takes_nothing_out(today: None, served: Served, 
     assert browser.post(f"{path}/erase", headers=bearer(token), data={"request": str(number)}).status_code == 403
 
 
-def test_a_browser_erases_by_the_form_on_the_page(today: None, served: Served, engine: Engine, kanya: Any) -> None:
+def test_a_browser_erases_by_the_form_on_the_page(served: Served, engine: Engine, kanya: Any) -> None:
     fid, number = household(engine), asked(kanya)
     make_person(engine, "malee", "care municipality 9098")
     with session_of(engine) as session:

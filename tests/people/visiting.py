@@ -40,3 +40,8 @@ def token_for(browser: TestClient, login: str, **form: str) -> Any:
 def bearer(token: str) -> dict[str, str]:
     """The header that brings a token along."""
     return {"Authorization": f"Bearer {token}"}
+
+
+def headers_of(browser: TestClient, login: str, **form: str) -> dict[str, str]:
+    """What a program sends along that has signed in as somebody."""
+    return bearer(token_for(browser, login, **form).json()["access_token"])
