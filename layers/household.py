@@ -154,7 +154,7 @@ class Household(LayerTable):
 
 LAYER = Layer(
     id="household",
-    title=Text("ครัวเรือน (จำนวนต่อช่อง)", "Households (counts per square)"),
+    title=Text("ครัวเรือน", "Households"),
     about=Text(
         "จำนวนครัวเรือนต่อช่อง 250 เมตร แสดงเมื่อมีตั้งแต่ 5 ครัวเรือน ไม่แสดงที่ตั้งบ้าน",
         "Households per 250 m square, shown from 5 up; no house is shown",
