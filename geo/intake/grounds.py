@@ -68,7 +68,8 @@ def grounds(
 
 def past_their_time(session: Session, layer: Layer, said: Grounds | None, *, on: dt.date) -> list[Problem]:
     """A word about rows whose values the retention job would take out tonight."""
-    if said is None or said.retain_until is not None:
+    kept = layer.processing.kept if layer.processing else None
+    if said is None or said.retain_until is not None or kept is None or kept.years is None:
         return []
     rows = sum(max(one.persons, one.sensitive) for one in due(session, layer, on))
     told = Text(

@@ -41,12 +41,15 @@ def due(session: Session, layer: Layer, on: dt.date) -> list[Due]:
     """How many rows are due by the end of a day, by town; nothing is changed."""
     if layer.processing is None:
         return []
+    present = """
+  SELECT municipality, count(*) FILTER (WHERE sensitive) AS sensitive, count(*) FILTER (WHERE person) AS persons,
+    0 AS past FROM due GROUP BY 1
+  UNION ALL"""
     query = f"""
 {_due_sql(layer)}
 SELECT municipality, sum(sensitive)::integer, sum(persons)::integer, sum(past)::integer FROM (
-  SELECT municipality, count(*) FILTER (WHERE sensitive) AS sensitive, count(*) FILTER (WHERE person) AS persons,
-    0 AS past FROM due GROUP BY 1
-  UNION ALL SELECT municipality, 0, 0, count(*) FROM past GROUP BY 1
+  {present if _ends(session, layer) else ""}
+  SELECT municipality, 0 AS sensitive, 0 AS persons, count(*) AS past FROM past GROUP BY 1
 ) AS each GROUP BY 1 HAVING sum(sensitive) + sum(persons) + sum(past) > 0 ORDER BY 1
 """
     return [
@@ -104,7 +107,7 @@ def _given(layer: Layer, on: dt.date) -> dict[str, Any]:
 
 
 def _ends(session: Session, layer: Layer) -> bool:
-    """Whether the time of any present row could be over: most registers hold no such row, however large."""
+    """Whether the time of any present row could be over: a register of a million parcels holds no such row."""
     assert layer.processing is not None
     kept = layer.processing.kept
     if kept.years is not None or kept.sensitive_years is not None:

@@ -13,28 +13,43 @@ import sys
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from shapely.geometry import shape
 
 from tests.browser.conftest import ARGUMENTS
 
-PLACE = "/maps?layers=community,parcel,building,household,risk_point&bbox=100.4705,7.0115,100.4765,7.0165"
+PLACE = "/maps?layers=community,parcel,building,household,risk_point&bbox={}"
+MARGIN = 0.001
 SIZE = ViewportSize(width=620, height=520)
 BY_NAME = ("care", "tax")
 
 
 def pictures(browser: Browser, address: str, passwords: dict[str, str]) -> dict[str, bytes]:
-    """A picture of the place for the public and for each account, by the audience it speaks for."""
+    """A picture of the committee's community, for the public and for each account, by the audience it speaks for."""
     found = {}
+    place = _place(browser, address, passwords)
     for audience, login in {"public": "", **{name.removeprefix("demo_"): name for name in passwords}}.items():
         context = browser.new_context(viewport=SIZE, locale="th-TH")
         page = context.new_page()
         if login:
             _sign_in(page, address, login, passwords[login], audience)
-        page.goto(address + PLACE)
+        page.goto(address + place)
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(1500)
         found[audience] = page.screenshot(type="jpeg", quality=80)
         context.close()
     return found
+
+
+def _place(browser: Browser, address: str, passwords: dict[str, str]) -> str:
+    """The map around the community whose committee has an account."""
+    context = browser.new_context()
+    page = context.new_page()
+    _sign_in(page, address, "demo_community", passwords["demo_community"], "community")
+    me = context.request.get(f"{address}/auth/me?f=json").json()
+    item = f"{address}/collections/community/items/{me['areas']['communities'][0]}?f=json"
+    west, south, east, north = shape(context.request.get(item).json()["geometry"]).bounds
+    context.close()
+    return PLACE.format(f"{west - MARGIN},{south - MARGIN},{east + MARGIN},{north + MARGIN}")
 
 
 def _sign_in(page: Page, address: str, login: str, password: str, audience: str) -> None:
