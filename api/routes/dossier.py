@@ -101,12 +101,11 @@ def _may(layer: Layer, fid: str, audience: Audience) -> int:
     key = key_of(layer, fid)
     if audience in (Audience.PUBLIC, Audience.PARTNER) or not layer.is_personal:
         raise read.no_such(layer, fid)
-    needed_for = next((one for one in (Audience.CARE, Audience.TAX)
-                       if any(layer.fields[name].audience is one for name in layer.personal())), None)  # fmt: skip
-    if needed_for is not None and audience is not needed_for:
+    unseen = sorted({layer.fields[name].audience for name in layer.personal()} - audience.sees)
+    if unseen:
         raise NotYours(
-            f"ต้องใช้บทบาท {needed_for} พร้อมเหตุผล จึงจะดูข้อมูลของบุคคลทั้งหมดได้",
-            f"All of a person's data is shown to `{needed_for}` alone, with a purpose",
+            f"ต้องใช้บทบาท {', '.join(unseen)} จึงจะดูข้อมูลของบุคคลทั้งหมดได้",
+            f"All of a person's data is shown to {', '.join(unseen)} alone",
         )
     return key
 

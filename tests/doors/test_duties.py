@@ -227,6 +227,21 @@ def test_nobody_else_gets_it_or_takes_it_out(
     assert "secret-second-head" in everything_in(engine)
 
 
+def test_a_committee_that_edits_assets_takes_no_contact_out(served: Served, engine: Engine, kanya: Any) -> None:
+    number = asked(kanya)
+    with session_of(engine) as session:
+        (community,) = make_rows(session, "community")
+        (fid,) = make_rows(session, "asset", community_id=community)
+    make_person(engine, "wichai", f"community community {community}")
+    headers = bearer(token_for(served.browser(), "wichai").json()["access_token"])
+    path = f"/collections/asset/items/{fid}"
+    assert served.browser().get(path, headers=headers | JSON).status_code == 200
+    assert served.browser().get(f"{path}/dossier", headers=headers | JSON).status_code == 403
+    answer = served.browser().post(f"{path}/erase", headers=headers, data={"request": str(number)})
+    assert answer.status_code == 403
+    assert "secret-asset-contact" in everything_in(engine)
+
+
 def test_an_erasure_takes_an_open_request_of_that_town_and_is_done_for_good(
     served: Served, engine: Engine, kanya: Any
 ) -> None:

@@ -289,9 +289,13 @@ def test_a_second_kill_does_not_interrupt_the_stop(home: Path, number: signal.Si
 def test_ctrl_c_in_a_terminal_does_not_reach_the_server(home: Path) -> None:
     """The terminal signals a whole process group; the server is in none of ours."""
     with private_cluster(home) as cluster:
+        seen = 0
         for number in server_processes(cluster.data):
-            assert os.getsid(number) != os.getsid(0)
-            assert os.getpgid(number) != os.getpgid(0)
+            # A worker of the server's own may end while one looks at it.
+            with suppress(ProcessLookupError):
+                assert (os.getsid(number) != os.getsid(0), os.getpgid(number) != os.getpgid(0)) == (True, True)
+                seen += 1
+        assert seen > 1
 
 
 def test_several_that_start_at_once_share_one_server(home: Path) -> None:
