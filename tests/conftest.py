@@ -13,9 +13,10 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import pytest
 import uvicorn
@@ -124,6 +125,18 @@ def engine(database_url: str) -> Iterator[Engine]:
     found = writing_engine(database_url)
     yield found
     found.dispose()
+
+
+@pytest.fixture
+def rows(engine: Engine) -> Callable[..., Sequence[Any]]:
+    """`rows("SELECT …", name=value)`: what the database says."""
+
+    def asked(sql: str, **values: Any) -> Sequence[Any]:
+        with engine.begin() as connection:
+            answer = connection.execute(text(sql), values)
+            return answer.all() if answer.returns_rows else []
+
+    return asked
 
 
 @pytest.fixture

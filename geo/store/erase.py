@@ -55,9 +55,12 @@ def empty_rows(session: Session, layer: Layer, ids: Sequence[int], natures: Iter
         )
 
 
-def empty_past(session: Session, layer: Layer, ids: Sequence[int], versions: Sequence[int] | None = None) -> None:
-    """Take every personal value out of the closed versions of rows; of certain ones, one beside each id."""
-    values = _emptied(layer, tuple(Nature), history=True) | {"source_digest": "NULL"}
+def empty_past(
+    session: Session, layer: Layer, ids: Sequence[int], versions: Sequence[int] | None = None, *,
+    natures: Iterable[Nature] = tuple(Nature),
+) -> None:  # fmt: skip
+    """Take personal values out of the closed versions of rows; of certain ones, one beside each id."""
+    values = _emptied(layer, tuple(natures), history=True) | {"source_digest": "NULL"}
     parts = ", ".join(f"{name} = {value}" for name, value in values.items())
     which = "r.id = ANY(:ids)"
     if versions is not None:
@@ -86,10 +89,10 @@ def _emptied(layer: Layer, natures: tuple[Nature, ...], *, history: bool) -> dic
     cells = layer.shape.cells
     if cells and Nature.PERSON in natures:
         values["geom"] = f"atlas_cell_centre(r.geom, {cells.metres})"
-        for name in layer.links:
+        # What is past is linked to nothing anew.
+        for name in () if history else layer.links:
             if layer.fields[name].nature is None:
-                how = quoted(f"{name.removesuffix('_id')}_link")
-                values[how] = how if history else f"'{HAND}'"
+                values[quoted(f"{name.removesuffix('_id')}_link")] = f"'{HAND}'"
     return values
 
 

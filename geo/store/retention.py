@@ -78,6 +78,7 @@ def let_go(session: Session, layer: Layer, on: dt.date, *, act: Act) -> int:
         _keep_versions(session, layer, [*persons, *sensitive], change, act)
         open_next(session, layer, [*persons, *sensitive], change, act)
         empty_past(session, layer, persons)
+        empty_past(session, layer, sensitive, natures=(Nature.SENSITIVE,))
     return len(rows) + len(past)
 
 

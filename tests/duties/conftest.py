@@ -55,18 +55,6 @@ def load(engine: Engine) -> Load:
 
 
 @pytest.fixture
-def rows(engine: Engine) -> Rows:
-    """`rows("SELECT …", name=value)`: what the database says."""
-
-    def asked(sql: str, **values: Any) -> Sequence[Any]:
-        with engine.begin() as connection:
-            answer = connection.execute(text(sql), values)
-            return answer.all() if answer.returns_rows else []
-
-    return asked
-
-
-@pytest.fixture
 def asked_for(engine: Engine) -> Callable[..., int]:
     """`asked_for("erasure")`: the number of a new request in the register."""
 

@@ -43,6 +43,21 @@ def test_sensitive_values_go_first_then_the_person_then_nothing_more(
     assert [tuple(one) for one in rows(squares)] == before
 
 
+def test_what_was_sensitive_goes_from_closed_versions_on_the_same_day(
+    load: Load, rows: Rows, engine: Engine, tmp_path: Path
+) -> None:
+    load(survey(tmp_path, houses=2, surveyed_on="2026-05-01"))
+    late = dt.datetime(2031, 4, 1, tzinfo=dt.UTC)
+    with session_of(engine) as session:
+        for (fid,) in rows("SELECT id FROM household"):
+            amend(session, HOUSEHOLD, fid, {"disabled": 2}, act=Act(by="x", origin="test", at=late))
+    assert ran(engine, "2031-05-01") == 2
+    for table in ("household", "household_history"):
+        assert rows(f"SELECT count(*) FROM {table} WHERE disabled IS NOT NULL")[0][0] == 0
+    # Who it was is not over yet, neither now nor as it was.
+    assert rows("SELECT count(*) FROM household_history WHERE head_name IS NOT NULL")[0][0] == 4
+
+
 def test_a_row_without_a_day_of_its_own_counts_from_when_it_first_came(
     load: Load, rows: Rows, engine: Engine, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from geo.intake.load import LoadOptions, load_file
 from geo.intake.report import Entry, Report
@@ -30,18 +30,6 @@ def load(engine: Engine) -> Load:
         return load_file(engine, LAYERS[layer], path, chosen, layers=LAYERS, by=by, origin="test", at=at)
 
     return loaded
-
-
-@pytest.fixture
-def rows(engine: Engine) -> Rows:
-    """`rows("SELECT …", name=value)`: what the database says."""
-
-    def asked(sql: str, **values: Any) -> Sequence[Any]:
-        with engine.begin() as connection:
-            answer = connection.execute(text(sql), values)
-            return answer.all() if answer.returns_rows else []
-
-    return asked
 
 
 def told(report: Report, code: str) -> list[Entry]:
