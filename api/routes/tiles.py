@@ -16,11 +16,12 @@ from api.negotiation import language_of
 from api.routes.collections import known_extent
 from geo.errors import BadRequest, UnknownFeature
 from geo.layer import Audience, Layer
+from geo.shapes.grids import Tile
 from geo.shapes.whereabouts import Box
 from geo.store import read
 from geo.store.db import read_once
 from geo.store.roles import Role
-from geo.store.tiles import Tile, TileFormat, for_tiles, tile_bytes, tile_fields
+from geo.store.tiles import TileFormat, for_tiles, tile_bytes, tile_fields
 from layers import layer_named
 
 router = APIRouter(tags=["tiles"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -30,14 +30,12 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import JSON, Boolean, Double, Integer, Numeric
 
 from geo.layer import Audience, Cells, Layer, Published
+from geo.shapes.grids import BUFFER, EXTENT, Tile
 from geo.store.area import SETTING
 from geo.store.functions import COUNT_ZOOM
 from geo.store.read import Asking, Wanted, form, rows, shown_fields
 from geo.store.tables import ReleaseCell
 
-DEEPEST = 22
-EXTENT = 4096
-BUFFER = 64  # of 4096: enough for strokes and symbols, an eighth of what the standard allows
 SIDE = 40075016.685578488
 SQUARES_DEEPER = 5  # a generalised tile is cut into at most 32 by 32 squares
 
@@ -52,30 +50,6 @@ class TileFormat(StrEnum):
     def media_type(self) -> str:
         """Its media type."""
         return {"mvt": "application/vnd.mapbox-vector-tile", "geojson": "application/geo+json"}[self.value]
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One square of the web-map grid, row counted from the north."""
-
-    z: int
-    x: int
-    y: int
-
-    @property
-    def exists(self) -> bool:
-        """Whether the grid has it."""
-        return 0 <= self.z <= DEEPEST and 0 <= self.x < 2**self.z and 0 <= self.y < 2**self.z
-
-    def degrees(self) -> tuple[float, float, float, float]:
-        """West, south, east, north, the buffer included."""
-        side, margin = 360 / 2**self.z, BUFFER / EXTENT
-        west, east = (self.x - margin) * side - 180, (self.x + 1 + margin) * side - 180
-        return west, _latitude(self.y + 1 + margin, self.z), east, _latitude(self.y - margin, self.z)
-
-
-def _latitude(row: float, z: int) -> float:
-    return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / 2**z))))
 
 
 async def tile_bytes(

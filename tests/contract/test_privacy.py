@@ -22,7 +22,7 @@ from starlette.routing import Route
 from api.app import create_app
 from api.settings import Settings
 from geo.layer import Audience
-from geo.store.tiles import Tile
+from geo.shapes.grids import Tile
 from layers import LAYERS
 from tests.makers import HAT_YAI, make_rows
 from tests.people.made import make_person

@@ -19,8 +19,9 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from geo.layer import Generalise
+from geo.shapes.grids import Tile
 from geo.store.read import Asking
-from geo.store.tiles import Tile, tile_sql
+from geo.store.tiles import tile_sql
 from layers import LAYERS
 from tests.conftest import running
 from tests.makers import HAT_YAI, make_rows, ring, square

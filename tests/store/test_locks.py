@@ -17,13 +17,14 @@ from sqlalchemy.pool import NullPool
 
 from geo.layer import Audience, Cells
 from geo.people.areas import NOWHERE, Areas
+from geo.shapes.grids import Tile
 from geo.store.area import SECONDS
 from geo.store.db import read_once, read_only_pool
 from geo.store.locks import columns_of, drift, history_columns_of, locks_are_current
 from geo.store.migrate import migrate
 from geo.store.read import Asking
 from geo.store.roles import READERS, Role, signed_in_as
-from geo.store.tiles import Tile, TileFormat, tile_bytes
+from geo.store.tiles import TileFormat, tile_bytes
 from layers import LAYERS
 from tests.makers import HAT_YAI as POINT
 from tests.makers import make_rows, point, rewrite
