@@ -27,10 +27,11 @@ HAS_HIDDEN_COLUMNS = [name for name, layer in LAYERS.items() if text_columns(lay
 
 @contextmanager
 def serving(database_url: str, home: Path) -> Iterator[TestClient]:
-    """The service with nothing remembered from before."""
-    with TestClient(
-        create_app(Settings(home=home), database_url=database_url), raise_server_exceptions=False
-    ) as client:
+    """The service with nothing remembered from before, at a time of day that stands still."""
+    app = create_app(Settings(home=home), database_url=database_url)
+    now = dt.datetime.now(dt.UTC)
+    app.state.now = lambda: now
+    with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
 
