@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from api.asked import DEFAULT_LIMIT
 from api.formats import NAMES, ONE_FEATURE
+from geo.layer import Field, Layer
 from geo.render.written import Profile
 from geo.shapes.served import CRS84, SERVED
-from geo.store.read import MOST_AT_ONCE
+from geo.store.read import MOST_AT_ONCE, Asking, shown_fields
 
 
 def parameter(name: str, about: str, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -64,3 +67,25 @@ FEATURE = {
         LANGUAGE, DATETIME, *(one for one in COMMON if one["name"] in ("crs", "properties", "profile")),
     ]
 }  # fmt: skip
+
+
+_KINDS: dict[type, dict[str, Any]] = {
+    int: {"type": "integer"}, float: {"type": "number"}, Decimal: {"type": "number"}, bool: {"type": "boolean"},
+    dt.date: {"type": "string", "format": "date"}, dt.datetime: {"type": "string", "format": "date-time"},
+}  # fmt: skip
+
+
+def property_parameter(field: Field) -> dict[str, Any]:
+    """A property of a layer as a filter: features whose value is equal."""
+    schema = dict(_KINDS.get(field.python_type, {"type": "string"}))
+    if field.codes and not field.many:
+        schema["enum"] = list(field.codes.by_code)
+    return parameter(field.name, str(field.label), schema)
+
+
+def features_of_one(layer: Layer) -> dict[str, Any]:
+    """The operation `GET /collections/{id}/items` of one layer, with the properties that everybody sees."""
+    own = [property_parameter(one) for one in shown_fields(layer, Asking()).values() if one.python_type is not list]
+    taken = {one["name"] for one in FEATURES["parameters"]}
+    others = [one for one in FEATURES["parameters"] if one["in"] == "query"]
+    return {"parameters": [*others, *(one for one in own if one["name"] not in taken)]}

@@ -11,17 +11,17 @@ from api.answers import json_answer
 from api.caching import EditCache
 from api.definition import JSON_OR_PAGE
 from api.deps import Asking, Cache, Known, NamedLayer, ReadSession
+from api.formats import ALL
 from api.links import link
 from api.negotiation import format_of, language_of
 from api.pages import page
 from geo.layer import Cells, Layer
+from geo.shapes.served import CRS84, LISTED
 from geo.shapes.whereabouts import Box
 from geo.store import read
 from layers import LAYERS
 
 router = APIRouter(tags=["collections"], dependencies=[Known])
-
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 
 @router.get("/collections", response_model=None, responses=JSON_OR_PAGE)
@@ -73,19 +73,18 @@ def _described(request: Request, layer: Layer, box: Box | None, asking: read.Ask
         "attribution": str(layer.source),
         "license": layer.licence,
         "itemType": "feature",
-        "crs": [CRS84],
-        "storageCrs": CRS84,
+        "crs": list(LISTED),
+        "storageCrs": CRS84.uri,
         "links": [
             link(request, at, "self", "application/json", layer.title.en),
             link(request, f"{at}?f=html", "alternate", "text/html", layer.title.th),
-            link(request, f"{at}/items", "items", "application/geo+json", "GeoJSON"),
-            link(request, f"{at}/items?f=html", "items", "text/html", "รายการ · Items"),
+            *(link(request, f"{at}/items?f={one}", "items", one.media_type, one.called) for one in ALL),
             link(request, f"/tiles/{layer.id}.json", "describedby", "application/json", "TileJSON"),
             link(request, f"/maps?layers={layer.id}", "preview", "text/html", "แผนที่ · Map"),
         ],
     }
     if box:
-        document["extent"] = {"spatial": {"bbox": [[box.west, box.south, box.east, box.north]], "crs": CRS84}}
+        document["extent"] = {"spatial": {"bbox": [[box.west, box.south, box.east, box.north]], "crs": CRS84.uri}}
     form = read.form(layer, asking)
     if isinstance(form, Cells):
         document["cells"] = {"metres": form.metres, "at_least": form.at_least}
