@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import wraps
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,12 +15,14 @@ class Bare(Route):
     """A route without declared arguments, that logs and audits know by its path all the same."""
 
     def __init__(self, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
-        super().__init__(path, endpoint, methods=["GET"], include_in_schema=False)
+        @wraps(endpoint)
+        async def known_by_its_path(request: Request) -> Response:
+            request.scope["route"] = self
+            return await endpoint(request)
+
+        super().__init__(path, known_by_its_path, methods=["GET"], include_in_schema=False)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether it is meant; the route itself goes along."""
+        """Whether it is meant; another method is for what is declared behind it, which says which there are."""
         match, child = super().matches(scope)
-        # Another method is somebody else's: what is declared behind this one says which there are.
-        if match is Match.PARTIAL:
-            return Match.NONE, {}
-        return match, {**child, "route": self} if match is Match.FULL else child
+        return (Match.NONE, {}) if match is Match.PARTIAL else (match, child)

@@ -21,6 +21,7 @@ from tests.people.visiting import headers_of
 from tests.planted import text_columns
 
 LATER = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+NOW = dt.datetime.now(dt.UTC)
 HAS_HIDDEN_ROWS = [name for name, layer in LAYERS.items() if layer.public_rows or layer.shape.cells]
 HAS_HIDDEN_COLUMNS = [name for name, layer in LAYERS.items() if text_columns(layer)]
 
@@ -29,8 +30,7 @@ HAS_HIDDEN_COLUMNS = [name for name, layer in LAYERS.items() if text_columns(lay
 def serving(database_url: str, home: Path) -> Iterator[TestClient]:
     """The service with nothing remembered from before, at a time of day that stands still."""
     app = create_app(Settings(home=home), database_url=database_url)
-    now = dt.datetime.now(dt.UTC)
-    app.state.now = lambda: now
+    app.state.now = lambda: NOW
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
