@@ -73,6 +73,8 @@ def _plain_words(schema: dict[str, Any]) -> None:
     for name, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if name in schema and not isinstance(schema[name], bool):
             schema[bound], schema[name] = schema[name], True
+    if schema.get("required") == []:
+        del schema["required"]
     if schema.get("type") == "array":
         schema.setdefault("items", {})
     if "$ref" in schema and len(schema) > 1:
