@@ -51,9 +51,9 @@ from geo.store.wanted import EVERYTHING, KEY_LIMIT, Cursor, Wanted
 # What a caller of the door needs to speak to it.
 __all__ = [
     "DEGREE_DIGITS", "EVERYTHING", "GEOMETRY", "KEY_LIMIT", "MOST_AT_ONCE", "Asking", "Cursor", "Edition", "Page",
-    "RawPage", "Wanted", "count_up_to", "edition", "extent", "extents", "feature", "features", "form",
+    "RawPage", "Span", "Wanted", "count_up_to", "edition", "extent", "extents", "feature", "features", "form",
     "holds_made_up_rows", "inside", "is_written_down", "may_see", "named_fields", "no_such", "plain", "queryables",
-    "raw_page", "rows", "shown_fields", "sortable_fields", "squares", "unknown_property", "witnessed",
+    "raw_page", "rows", "shown_fields", "sortable_fields", "span", "squares", "unknown_property", "witnessed",
 ]  # fmt: skip
 
 MOST_AT_ONCE = 10_000
@@ -319,6 +319,28 @@ def extent(session: Session, layer: Layer, asking: Asking, wanted: Wanted = EVER
     """The rectangle around what is wanted and this audience may see (of the cells, where it gets cells)."""
     inner = rows(layer, asking, wanted).order_by(None).subquery()
     return _box(session.execute(select(*_edges(inner))).one())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """How high a layer's shapes reach, metres, and from when to when its features are; None where they say nothing."""
+
+    heights: tuple[float, float] | None
+    times: tuple[Any, Any] | None
+
+
+def span(session: Session, layer: Layer, asking: Asking) -> Span:
+    """The heights and times of what this audience may see."""
+    inner = rows(layer, asking, EVERYTHING).order_by(None).subquery()
+    is_high = func.ST_NDims(inner.c.geom) > 2
+    edges = (func.min(func.ST_ZMin(inner.c.geom)), func.max(func.ST_ZMax(inner.c.geom)))
+    found = session.execute(select(*edges).where(is_high)).one()
+    times = None
+    if layer.instant in shown_fields(layer, asking):
+        when = inner.c[layer.instant]
+        first, last = session.execute(select(func.min(when), func.max(when))).one()
+        times = None if first is None else (first, last)
+    return Span(heights=None if found[0] is None else (found[0], found[1]), times=times)
 
 
 def extents(session: Session, layer: Layer, asking: Asking, *, by: str) -> dict[Any, tuple[Box, int]]:
