@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from geo.errors import BadRequest, NotYours, Text, UnknownFeature
+from geo.errors import unknown_property as _unknown_property
 from geo.layer import Audience, Base, Cells, Field, Layer, Published
 from geo.people.areas import NOWHERE, Areas
 from geo.shapes.whereabouts import Box
@@ -281,10 +282,6 @@ def _equal(columns: Any, layer: Layer, asking: Asking, wanted: Wanted) -> list[C
             raise _unknown_property(name)
         conditions.append(columns[name] == _typed(shown[name], text))
     return conditions
-
-
-def _unknown_property(name: str) -> BadRequest:
-    return BadRequest(f"ไม่รู้จักพารามิเตอร์ {name!r}", f"Unknown parameter {name!r}")
 
 
 def _typed(words: Field, text: str) -> Any:
