@@ -45,9 +45,7 @@ class Filter:
         return Writer(queryables).condition(self.root)
 
 
-def read_filter(
-    text: str, *, language: str = "cql2-text", srid: int | None = None, crs: str | None = None
-) -> Filter:
+def read_filter(text: str, *, language: str = "cql2-text", srid: int | None = None, crs: str | None = None) -> Filter:
     """A filter from CQL2; the shapes in it are in `crs`, a URI as `filter-crs` has it, with the axes of its registry.
 
     Without one they are in longitude and latitude. `srid` says the same as an EPSG number, 4326 longitude first.

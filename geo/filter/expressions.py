@@ -1,7 +1,7 @@
 """A tree and the columns of whoever asks, as one SQL expression: values are parameters, names come from the columns.
 
-Each part is told with its kind, and what does not go together is refused before PostgreSQL sees it. NULL goes through as
-SQL has it, which is how the standard has it too.
+Each part is told with its kind, and what does not go together is refused before PostgreSQL sees it. NULL goes through
+as SQL has it, which is how the standard has it too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sqlalchemy import (
 from geo.errors import BadRequest, unknown_property
 from geo.filter import arrays, reading, spatial, temporal, tree
 from geo.filter.functions import FUNCTIONS
-from geo.filter.kinds import Kind, kind_of, not_alike, wrong_kind
+from geo.filter.kinds import TOLD, Kind, kind_of, not_alike, wrong_kind
 from geo.filter.limits import bad, short
 from geo.filter.said import Queryable, Said, Sql, as_day, at_utc, exact, numbers
 
@@ -42,7 +42,10 @@ class Writer:
         """A part that must be true or false."""
         said = self.said(node)
         if said.kind is not Kind.BOOLEAN:
-            raise wrong_kind("filter", (Kind.BOOLEAN,), said.kind)
+            raise bad(
+                f"ต้องเป็นเงื่อนไขที่จริงหรือเท็จ ไม่ใช่{TOLD[said.kind].th}",
+                f"a condition is true or false, and not {TOLD[said.kind].en}",
+            )
         return said.sql
 
     def said(self, node: tree.Node) -> Said:
@@ -199,10 +202,7 @@ class Writer:
         said = self.said(node)
         if said.field is not None and said.field.many:
             return arrays.codes(said.sql)
-        if isinstance(node, tree.Property):
-            raise wrong_kind(op.upper(), (Kind.ARRAY,), said.kind)
-        # In brackets, one value and an array of one look alike.
-        return arrays.listed([self._item(node)])
+        raise wrong_kind(op.upper(), (Kind.ARRAY,), said.kind)
 
     def _item(self, node: tree.Node) -> Sql:
         if isinstance(node, (tree.Array, tree.Interval)):

@@ -14,14 +14,19 @@ from geo.errors import BadRequest
 MOST_CHARACTERS = 100_000
 MOST_LEVELS = 100
 MOST_PARTS = 2_000
+MOST_TOKENS = 5 * MOST_PARTS
 MOST_VERTICES = 10_000
 MOST_SHAPES = 50
 MOST_WILDCARDS = 100
+MOST_MENDED = 150
 MOST_DIGITS = 100
 # Numbers as large and as small as these take part; beyond them PostgreSQL's own types would run over.
 LARGEST_EXPONENT = 150
 
-_QUOTED = {"cql2-text": re.compile(r"'(?:[^'\\]|\\.|'')*'|\"[^\"]*\"", re.S), "cql2-json": re.compile(r'"(?:[^"\\]|\\.)*"', re.S)}
+_QUOTED = {
+    "cql2-text": re.compile(r"'(?:[^'\\]|\\.|'')*'|\"[^\"]*\"", re.S),
+    "cql2-json": re.compile(r'"(?:[^"\\]|\\.)*"', re.S),
+}
 _BRACKETS = re.compile(r"[()\[\]{}]")
 # In JSON each operation opens two of them, and the coordinates of a multipolygon five.
 _BRACKETS_A_LEVEL = {"cql2-text": 1, "cql2-json": 2}
@@ -68,6 +73,7 @@ class Budget:
     parts: int = MOST_PARTS
     vertices: int = MOST_VERTICES
     shapes: int = MOST_SHAPES
+    mended: int = MOST_MENDED
 
     def take_part(self) -> None:
         """One more operation, property or value."""
@@ -87,3 +93,8 @@ class Budget:
         self.vertices -= count
         if self.vertices < 0:
             raise bad(f"รูปมีจุดรวมกันเกิน {MOST_VERTICES:,} จุด", f"shapes of more than {MOST_VERTICES:,} vertices together")
+
+    def may_mend(self, vertices: int) -> bool:
+        """Whether a shape that is not valid is small enough to be mended, with those before it."""
+        self.mended -= vertices
+        return self.mended >= 0

@@ -1,7 +1,7 @@
 """Shapes that stand in a filter: read, mended, and brought to WGS 84 longitude and latitude.
 
-The second axis of `EPSG:4326` is longitude, as its registry says; CRS84 has it first. Edges of a projected CRS are divided
-before they are brought over, because a straight line there is none in degrees.
+The second axis of `EPSG:4326` is longitude, as its registry says; CRS84 has it first. Edges of a projected CRS are
+divided before they are brought over, because a straight line there is none in degrees.
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ def crs_called(name: str) -> Crs:
     if _LONGITUDE_FIRST.fullmatch(name):
         return Crs(operation=operation_to_wgs84(named_crs("EPSG:4326")), is_projected=False, swapped=False)
     epsg = _EPSG.fullmatch(name)
-    crs = named_crs(f"EPSG:{epsg[1]}") if epsg else None
+    try:
+        crs = named_crs(f"EPSG:{epsg[1]}") if epsg else None
+    except BadRequest:
+        crs = None
     if crs is None or not (crs.is_projected or crs.is_geographic):
         raise _unknown_crs(name)
     swapped = crs.axis_info[0].direction.lower() in ("north", "south")
@@ -70,10 +73,10 @@ def shape_of(said: str | dict[str, Any], crs: Crs, budget: Budget) -> tree.Shape
             budget.take_shape(0)
             read = _from_geojson(said, budget)
     except (shapely.GEOSException, ValueError, TypeError) as error:
-        raise bad("รูปเรขาคณิตไม่ถูกต้อง", f"not a shape: {short(str(error))}") from None
+        raise bad("รูปเรขาคณิตไม่ถูกต้อง", f"not a shape: {short(str(error).rpartition('Exception: ')[2])}") from None
     if not isinstance(read, BaseGeometry) or read.is_empty:
         raise bad("รูปว่างเปล่า", "a shape without a place")
-    return _sound(_in_degrees(read, crs))
+    return _sound(_in_degrees(read, crs), budget)
 
 
 def box_of(numbers: Sequence[float], crs: Crs, budget: Budget) -> tree.Shape:
@@ -93,7 +96,7 @@ def box_of(numbers: Sequence[float], crs: Crs, budget: Budget) -> tree.Shape:
     boxes = [shapely.multipoints([(w, south), (e, south), (e, north), (w, north)]).envelope for w, e in spans]
     box = boxes[0] if len(boxes) == 1 else shapely.union_all(boxes)
     plain = Crs(operation=crs.operation, is_projected=crs.is_projected, swapped=False)
-    return _sound(_in_degrees(box, plain))
+    return _sound(_in_degrees(box, plain), budget)
 
 
 def _from_geojson(said: dict[str, Any], budget: Budget) -> Any:
@@ -156,11 +159,21 @@ def _in_degrees(shape: Any, crs: Crs) -> Any:
     return moved[0]
 
 
-def _sound(shape: Any) -> tree.Shape:
-    mended = repaired(np.array([shape], dtype=object), ("GEOMETRY",))
-    if mended.tangled[0] or mended.lost[0] or mended.missing[0] or mended.too_big[0] or mended.bad_coordinates[0]:
-        raise bad("รูปเรขาคณิตซ่อมไม่ได้", "a shape that cannot be mended (it crosses itself too often, or nothing is left)")
-    return tree.Shape(tuple(shapely.to_wkb(part, output_dimension=2, byte_order=1) for part in _by_dimension(mended.geoms[0])))
+def _sound(shape: Any, budget: Budget) -> tree.Shape:
+    if not shapely.is_valid(shape):
+        shape = _mended(shape, budget)
+    return tree.Shape(tuple(shapely.to_wkb(part, output_dimension=2, byte_order=1) for part in _by_dimension(shape)))
+
+
+def _mended(shape: Any, budget: Budget) -> Any:
+    # Mending takes time for each crossing, of which there may be as many as pairs of edges.
+    if not budget.may_mend(int(shapely.get_num_coordinates(shape))):
+        fault = short(str(shapely.is_valid_reason(shape)))
+        raise bad(f"รูปไม่ถูกต้อง ({fault}) และใหญ่เกินจะซ่อม", f"a shape that is not valid ({fault}) and too large to mend")
+    mended = repaired(np.array([shape], dtype=object), ("GEOMETRY",)).geoms[0]
+    if mended is None or mended.is_empty:
+        raise bad("รูปเรขาคณิตซ่อมไม่ได้", "a shape of which nothing is left when it is mended")
+    return mended
 
 
 def _by_dimension(shape: Any) -> list[Any]:

@@ -22,16 +22,19 @@ from geo.filter.limits import (
     too_deep,
 )
 from geo.filter.literal_shapes import Crs, box_of, shape_of
-from geo.filter.text import WrittenNumber, WrittenShape
+from geo.filter.text import Bracketed, WrittenNumber, WrittenShape
 from geo.filter.tree import Node, Operation
 
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 ARITHMETIC = ("+", "-", "*", "/", "%", "div", "^")
-SPATIAL = tuple(f"s_{one}" for one in "contains crosses disjoint equals intersects overlaps touches within".split())
-OF_INSTANTS = tuple(f"t_{one}" for one in "after before disjoint equals intersects".split())
-OF_INTERVALS = tuple(
-    f"t_{one}" for one in "contains during finishedBy finishes meets metBy overlappedBy overlaps startedBy starts".split()
-)
+SPATIAL = (
+    "s_contains", "s_crosses", "s_disjoint", "s_equals", "s_intersects", "s_overlaps", "s_touches", "s_within",
+)  # fmt: skip
+OF_INSTANTS = ("t_after", "t_before", "t_disjoint", "t_equals", "t_intersects")
+OF_INTERVALS = (
+    "t_contains", "t_during", "t_finishedBy", "t_finishes", "t_meets", "t_metBy", "t_overlappedBy", "t_overlaps",
+    "t_startedBy", "t_starts",
+)  # fmt: skip
 OF_ARRAYS = ("a_containedBy", "a_contains", "a_equals", "a_overlaps")
 
 _TWO = (*COMPARISONS, *ARITHMETIC, *SPATIAL, *OF_INSTANTS, *OF_INTERVALS, *OF_ARRAYS, "like", "in")
@@ -73,6 +76,8 @@ class Reader:
         self.budget.take_part()
         if level > MOST_LEVELS:
             raise too_deep()
+        while isinstance(said, Bracketed):
+            said = said.inner
         if isinstance(said, bool):
             return tree.Truth(said)
         if isinstance(said, str):
@@ -121,6 +126,8 @@ class Reader:
                 f"{op} ต้องมี {wanted or '2 ขึ้นไป'} ค่า ไม่ใช่ {len(args):,}",
                 f"{op} takes {wanted or 'two or more'} arguments, not {len(args):,}",
             )
+        if op in OF_ARRAYS:
+            args = [[one.inner] if isinstance(one, Bracketed) else one for one in args]
         read = Operation(op, tuple(self.read(one, level + 1) for one in args))
         if op == "in" and not (isinstance(read.args[1], tree.Array) and read.args[1].items):
             raise bad("IN ต้องมีรายการค่า", "IN takes a list of values")
@@ -139,7 +146,7 @@ class Reader:
                     "ต้นและปลายของ INTERVAL ต้องเป็นวันทั้งคู่ หรือเวลาทั้งคู่",
                     "both ends of an INTERVAL are dates, or both are timestamps",
                 )
-            if start.value > end.value:  # type: ignore[operator]  # of one type, as was just asked
+            if start.value > end.value:
                 raise bad("INTERVAL จบก่อนเริ่ม", "the INTERVAL ends before it starts")
         return tree.Interval(start, end)
 
@@ -189,9 +196,7 @@ def moment(said: Any) -> dt.datetime:
             return dt.datetime.fromisoformat(said)
     except ValueError:
         pass  # an hour of 25
-    raise bad(
-        f"ไม่ใช่เวลา: {_told(said)}", f"no timestamp in UTC such as 2026-11-21T10:00:00Z: {_told(said)}"
-    )
+    raise bad(f"ไม่ใช่เวลา: {_told(said)}", f"no timestamp in UTC such as 2026-11-21T10:00:00Z: {_told(said)}")
 
 
 def _told(said: Any) -> str:

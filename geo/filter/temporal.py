@@ -1,7 +1,7 @@
 """How times lie to each other (OWL-Time): an instant starts and ends at once, an open end is infinitely far.
 
-Where a date meets a timestamp, both are days: the timestamp's as it is written, in UTC. The standard's table says T_STARTS
-and T_STARTEDBY the other way round; the names are followed here, as its own test data do.
+Where a date meets a timestamp, both are days: the timestamp's as it is written, in UTC. The standard's table says
+T_STARTS and T_STARTEDBY the other way round; the names are followed here, as its own test data do.
 """
 
 from __future__ import annotations
@@ -53,9 +53,7 @@ def related(op: str, left: Span, right: Span) -> Bool:
     """Whether two spans stand in a relation."""
     in_days = left.has_days or right.has_days
     ends = [
-        _end(one, sign, in_days=in_days)
-        for span in (left, right)
-        for one, sign in ((span.start, "-"), (span.end, ""))
+        _end(one, sign, in_days=in_days) for span in (left, right) for one, sign in ((span.start, "-"), (span.end, ""))
     ]
     return _RELATIONS[op](*ends)
 

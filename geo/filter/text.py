@@ -11,11 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lark import Lark, Token, Transformer, UnexpectedInput
-from lark.exceptions import UnexpectedEOF
+from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken
 
 from geo.errors import BadRequest
-from geo.filter.limits import bad, short
+from geo.filter.limits import MOST_TOKENS, bad, short
 
 _NAMES = (
     r":_A-Za-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFE\u200C-\u200D\u2070-\u218F"
@@ -55,19 +54,28 @@ class WrittenNumber:
     text: str
 
 
+@dataclass(frozen=True)
+class Bracketed:
+    """One thing in brackets: itself, or an array of one where an array is wanted."""
+
+    inner: Any
+
+
 def structure_of(text: str) -> Any:
     """What was written, as CQL2 JSON has it."""
+    parsing = _parser().parse_interactive(text)
     try:
-        return _parser().parse(text)
-    except UnexpectedEOF:
-        raise bad("จบก่อนจะครบ", "it ends too early") from None
+        for read, _ in enumerate(parsing.iter_parse()):
+            if read > MOST_TOKENS:
+                raise bad(f"มีคำและเครื่องหมายเกิน {MOST_TOKENS:,}", f"more than {MOST_TOKENS:,} words and signs")
+        return parsing.feed_eof()  # type: ignore[no-untyped-call]  # Lark leaves it untyped
     except UnexpectedInput as error:
         raise _unreadable(text, error) from None
 
 
 def _unreadable(text: str, error: UnexpectedInput) -> BadRequest:
     place = error.pos_in_stream
-    if place is None or place < 0 or not text[place:].strip():
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
         return bad("จบก่อนจะครบ", "it ends too early")
     found = short(text[place : place + 20])
     return bad(f"อ่านไม่ได้ที่ตัวอักษรที่ {place + 1:,}: {found!r}", f"not CQL2 at character {place + 1:,}: {found!r}")
@@ -158,6 +166,9 @@ class _Structure(Transformer[Token, Any]):
 
     def shape(self, parts: list[Any]) -> Any:
         return WrittenShape(str(parts[0]))
+
+    def bracketed(self, parts: list[Any]) -> Any:
+        return Bracketed(parts[0])
 
     def array(self, parts: list[Any]) -> Any:
         return list(parts)

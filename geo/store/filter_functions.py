@@ -1,8 +1,8 @@
 """The SQL functions behind filters: folding of case and accents, and arithmetic that never fails.
 
-PostgreSQL's `lower()` is no case folding (ß, ς and ligatures stay what they are) and `unaccent` is neither immutable nor
-bounded to accents. Both sides of a comparison go through the same function, so that it does not matter which edition of
-Unicode the tables below were made from; only letters newer than that stay as they are.
+PostgreSQL's `lower()` is no case folding (ß, ς and ligatures stay what they are) and `unaccent` is neither immutable
+nor bounded to accents. Both sides of a comparison go through the same function, so that it does not matter which edition
+of Unicode the tables below were made from; only letters newer than that stay as they are.
 """
 
 from __future__ import annotations
