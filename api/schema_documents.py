@@ -1,7 +1,7 @@
 """Properties as JSON Schema (OGC 23-058r2, “Schemas”): what each is, in which unit, from which list, in which role.
 
-The schema is of the logical model: a property may be missing, or null in GeoJSON, unless it is required. Titles are in the
-asked language, and in both under a keyword of our own (keywords that JSON Schema does not know begin with `x-ogc-`).
+The schema is of the logical model: a property may be missing, or null in GeoJSON, unless it is required. Titles are in
+the asked language, and in both under a keyword of our own (what JSON Schema does not know begins with `x-ogc-`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from geo.store.queryables import GEOMETRY, ID, primary_instant
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 PLACE = Text("รูปและที่ตั้ง", "Shape and place")
 _TYPES: dict[type, dict[str, str]] = {
-    bool: {"type": "boolean"}, int: {"type": "integer", "format": "int32"}, float: {"type": "number", "format": "double"},
-    Decimal: {"type": "number"}, dt.date: {"type": "string", "format": "date"},
+    bool: {"type": "boolean"}, int: {"type": "integer", "format": "int32"}, Decimal: {"type": "number"},
+    float: {"type": "number", "format": "double"}, dt.date: {"type": "string", "format": "date"},
     dt.datetime: {"type": "string", "format": "date-time"},
 }  # fmt: skip
 # UCUM knows no money.

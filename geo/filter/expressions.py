@@ -121,8 +121,8 @@ class Writer:
 
     def _is_null(self, node: tree.Node) -> ColumnElement[bool]:
         if isinstance(node, tree.Interval):
-            ends = [self.said(one).sql.is_(None) for one in (node.start, node.end) if one is not None]
-            return or_(false(), *ends)
+            span = self._span("INTERVAL", node)
+            return or_(false(), *(one.sql.is_(None) for one in (span.start, span.end) if one is not None))
         return self.said(node).sql.is_(None)
 
     def _compared(self, op: str, left: Said, right: Said, *, of: str | None = None) -> ColumnElement[bool]:

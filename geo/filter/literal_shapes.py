@@ -68,7 +68,8 @@ def shape_of(said: str | dict[str, Any], crs: Crs, budget: Budget) -> tree.Shape
     try:
         if isinstance(said, str):
             budget.take_shape(said.count(",") + 1)
-            read = shapely.from_wkt(said)
+            with np.errstate(over="ignore", invalid="ignore"):  # what is no finite number is told below
+                read = shapely.from_wkt(said)
         else:
             budget.take_shape(0)
             read = _from_geojson(said, budget)

@@ -74,9 +74,9 @@ def structure_of(text: str) -> Any:
 
 
 def _unreadable(text: str, error: UnexpectedInput) -> BadRequest:
-    place = error.pos_in_stream
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
         return bad("จบก่อนจะครบ", "it ends too early")
+    place = error.pos_in_stream or 0
     found = short(text[place : place + 20])
     return bad(f"อ่านไม่ได้ที่ตัวอักษรที่ {place + 1:,}: {found!r}", f"not CQL2 at character {place + 1:,}: {found!r}")
 

@@ -1,8 +1,8 @@
 """The SQL functions behind filters: folding of case and accents, and arithmetic that never fails.
 
 PostgreSQL's `lower()` is no case folding (ß, ς and ligatures stay what they are) and `unaccent` is neither immutable
-nor bounded to accents. Both sides of a comparison go through the same function, so that it does not matter which edition
-of Unicode the tables below were made from; only letters newer than that stay as they are.
+nor bounded to accents. Both sides of a comparison go through the same function, so that it does not matter which
+edition of Unicode the tables below were made from; only letters newer than that stay as they are.
 """
 
 from __future__ import annotations
@@ -24,6 +24,17 @@ def _letters() -> Iterator[str]:
     return (one for one in beyond_ascii if not "\u0e00" <= one <= "\u0e7f")
 
 
+def _spans(letters: list[str]) -> str:
+    """The blocks in which letters lie, for a look that is quick: small gaps belong to them."""
+    spans: list[list[int]] = []
+    for code in map(ord, letters):
+        if spans and code - spans[-1][1] <= 64:
+            spans[-1][1] = code
+        else:
+            spans.append([code, code])
+    return "".join(rf"\U{first:08x}-\U{last:08x}" for first, last in spans)
+
+
 def _casefold() -> str:
     folded = [(one, one.casefold()) for one in _letters() if one.casefold() != one]
     single = [pair for pair in folded if len(pair[1]) == 1]
@@ -36,6 +47,9 @@ CREATE FUNCTION atlas_casefold(text) RETURNS text LANGUAGE plpgsql IMMUTABLE STR
 BEGIN
   IF $1 ~ '{_PLAIN}' THEN
     RETURN lower($1 COLLATE "C");
+  END IF;
+  IF $1 !~ '[{_spans([one for one, _ in folded])}]' THEN
+    RETURN normalize(lower($1 COLLATE "C"), NFC);
   END IF;
   RETURN normalize(lower(translate({words},
     '{"".join(one for one, _ in single)}',

@@ -23,7 +23,6 @@ from sqlalchemy import (
     Text,
     func,
     insert,
-    literal,
     select,
 )
 
@@ -58,7 +57,7 @@ def _queryables() -> dict[str, Queryable]:
                 audience=Audience.PUBLIC,
                 many=name == "codes",
                 python_type=_PYTHON[type(kind)],
-            ),  # fmt: skip
+            ),
         )
         for name, kind in KINDS.items()
     }
@@ -104,8 +103,3 @@ def made(engine: Engine, rows: Sequence[Row]) -> Things:
         if numbered:
             connection.execute(insert(THING), numbered)
     return Things(engine, numbered)
-
-
-def constant(value: Any) -> Any:
-    """A value as a parameter."""
-    return literal(value)
