@@ -23,6 +23,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.sql.elements import Grouping
 
 from geo.errors import BadRequest, unknown_property
 from geo.filter import arrays, reading, spatial, temporal, tree
@@ -88,11 +89,12 @@ class Writer:
             return self._folded(op, args[0])
         if op in reading.ARITHMETIC:
             return self._reckoned(op, args)
-        return Said(sql=self._predicate(op, args), kind=Kind.BOOLEAN)
+        # In brackets of its own: `NOT a IS NULL` would be `NOT (a IS NULL)`.
+        return Said(sql=Grouping(self._predicate(op, args)), kind=Kind.BOOLEAN)
 
     def _predicate(self, op: str, args: tuple[tree.Node, ...]) -> ColumnElement[bool]:
         if op in ("and", "or"):
-            return (and_ if op == "and" else or_)(*(self.condition(one).self_group() for one in args))
+            return (and_ if op == "and" else or_)(*(self.condition(one) for one in args))
         if op == "not":
             return not_(self.condition(args[0]))
         if op == "isNull":
@@ -151,9 +153,9 @@ class Writer:
         assert isinstance(args[1], tree.Array)
         value = self.said(args[0])
         pairs = [self._comparable("IN", value, self.said(one)) for one in args[1].items]
-        # One list of one type where it is one, so that an index serves it.
-        if len({str(own) for own, _ in pairs}) == 1:
-            return pairs[0][0].in_([other for _, other in pairs])
+        # One list where the value itself is compared with each, so that an index serves it.
+        if all(own is value.sql for own, _ in pairs):
+            return value.sql.in_([other for _, other in pairs])
         return or_(*(own == other for own, other in pairs))
 
     def _folded(self, op: str, node: tree.Node) -> Said:
