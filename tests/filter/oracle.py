@@ -109,7 +109,9 @@ def _known(op: str, values: list[Any]) -> Any:
 def _alike(a: Any, b: Any) -> tuple[Any, Any]:
     """A date and a timestamp are compared as days."""
     days = [isinstance(one, dt.date) and not isinstance(one, dt.datetime) for one in (a, b)]
-    return tuple(one.date() if isinstance(one, dt.datetime) else one for one in (a, b)) if any(days) else (a, b)
+    if any(days):
+        a, b = (one.date() if isinstance(one, dt.datetime) else one for one in (a, b))
+    return a, b
 
 
 _SETS: dict[str, Callable[[Any, Any], bool]] = {
@@ -181,7 +183,7 @@ def _order(a: Any, b: Any) -> int | None:
     if a is LATEST or b is EARLIEST:
         return 1
     one, other = _alike(a, b)
-    return (one > other) - (one < other)
+    return int(one > other) - int(one < other)
 
 
 # How start lies to start, end to end, the first's end to the second's start, the first's start to the second's end.

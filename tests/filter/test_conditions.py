@@ -12,6 +12,8 @@ from sqlalchemy import Engine, text
 
 from geo.errors import BadRequest, unknown_property
 from geo.filter import read_filter
+from geo.store.db import read_only_engine
+from geo.store.roles import Role, signed_in_as
 from tests.filter.things import QUERYABLES, Row, Things, made
 
 UTC = dt.UTC
@@ -248,13 +250,7 @@ def test_thai_comes_through_folding_as_it_is(word: str, filter_engine: Engine) -
     assert tuple(found) == (word.lower(), word)
 
 
-def test_a_filter_is_answered_alike_from_one_database_and_from_another(
-    things: Things, new_database: Callable[[], str]
-) -> None:
-    """The public role, too, may call what filters call."""
-    from geo.store.db import read_only_engine
-    from geo.store.roles import Role, signed_in_as
-
+def test_the_role_of_the_public_may_call_what_filters_call(things: Things, new_database: Callable[[], str]) -> None:
     engine = read_only_engine(signed_in_as(new_database(), Role.PUBLIC))
     asked = Things(engine, [])
     for filter in (

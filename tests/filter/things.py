@@ -91,7 +91,7 @@ class Things:
         """What a filter without properties is."""
         with self.engine.connect() as connection:
             condition = read_filter(filter).condition({})
-            return connection.scalar(select(condition.label("is_so")))  # type: ignore[no-any-return]
+            return connection.scalar(select(condition.label("is_so")))
 
 
 def made(engine: Engine, rows: Sequence[Row]) -> Things:
