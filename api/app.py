@@ -37,6 +37,7 @@ EVERYWHERE = Box(west=-180, south=-90, east=180, north=90)
 ROUTES = (
     "tiles",
     "items",
+    "schemas",
     "history",
     "collections",
     "landing",

@@ -17,17 +17,20 @@ from starlette.requests import Request
 
 from api.intervals import span_of
 from api.negotiation import LANGUAGES
-from geo.errors import BadRequest
+from geo.errors import BadRequest, unknown_property
+from geo.filter import Filter, read_filter
 from geo.layer import Layer
 from geo.render.written import Profile
 from geo.shapes.served import CRS84, Served, outline, served_crs
 from geo.shapes.whereabouts import Box
 from geo.store.asking import Asking
-from geo.store.read import MOST_AT_ONCE, shown_fields, sortable_fields, unknown_property
+from geo.store.queryables import sortable_fields
+from geo.store.read import MOST_AT_ONCE, shown_fields
 from geo.store.wanted import Cursor, During, Heights, Order, Region, Wanted
 
 OURS = (
-    "f", "lang", "limit", "bbox", "bbox-crs", "after", "datetime", "crs", "properties", "sortby", "profile",
+    "f", "lang", "limit", "bbox", "bbox-crs", "after", "datetime", "crs", "properties", "sortby", "filter",
+    "filter-lang", "filter-crs", "profile",
 )  # fmt: skip
 ONE_FEATURES_OWN = ("f", "lang", "crs", "datetime", "properties", "profile")
 DEFAULT_LIMIT = 100
@@ -122,6 +125,7 @@ def features_asked(request: Request, layer: Layer, asking: Asking, *, most: int 
         after=reader.read("after", lambda text: Cursor.read(text, order), None),
         limit=min(reader.read("limit", limit_of, DEFAULT_LIMIT), most),
         equal=reader.others,
+        where=filter_asked(reader),
         during=span if at is None else None,
         order=order,
         names=reader.read("properties", lambda text: names_of(text, layer, asking), None),
@@ -231,8 +235,6 @@ def order_of(text: str, layer: Layer, asking: Asking) -> tuple[Order, ...]:
         name = part.strip().removeprefix("+")
         descending = name.startswith("-")
         name = name.removeprefix("-")
-        if name == "id" and not descending and len(text) == len(part):
-            return ()
         if name not in fields:
             raise unknown_property(name[:80])
         if name in found:
@@ -249,3 +251,9 @@ def names_of(text: str, layer: Layer, asking: Asking) -> tuple[str, ...]:
         if name not in shown:
             raise unknown_property(name[:80])
     return names
+
+
+def filter_asked(reader: Reader) -> Filter | None:
+    """The condition in CQL2 (OGC API Features, Part 3)."""
+    language, crs = reader.text("filter-lang") or "cql2-text", reader.text("filter-crs")
+    return reader.read("filter", lambda text: read_filter(text, language=language, crs=crs), None)

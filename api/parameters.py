@@ -8,6 +8,7 @@ from typing import Any
 
 from api.asked import DEFAULT_LIMIT
 from api.formats import NAMES, ONE_FEATURE
+from geo.filter import LANGUAGES
 from geo.layer import Field, Layer
 from geo.render.written import Profile
 from geo.shapes.served import CRS84, SERVED
@@ -47,6 +48,9 @@ COMMON = (
     parameter("crs", "the CRS of the answer", _CRS),
     parameter("properties", "the properties that are wanted", _LIST),
     parameter("sortby", "names to sort by, each with + or - before it", _LIST),
+    parameter("filter", "a condition in CQL2 over the collection's queryables", {"type": "string"}),
+    parameter("filter-lang", "how the condition is written", {"type": "string", "enum": list(LANGUAGES)}),
+    parameter("filter-crs", "the CRS of the shapes in the condition", {"type": "string", "format": "uri"}),
     parameter("profile", "how codes and links are told",
               {"type": "array", "items": {"type": "string", "enum": [str(one) for one in Profile]}}),
     parameter("after", "where to go on from, as the next link says it", {"type": "string"}),

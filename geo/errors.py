@@ -70,6 +70,11 @@ class BadRequest(AtlasError):
     """A parameter that makes no sense."""
 
 
+def unknown_property(name: str) -> BadRequest:
+    """The words for a property that is not there, and for one that the asker may not know of."""
+    return BadRequest(f"ไม่รู้จักพารามิเตอร์ {name!r}", f"Unknown parameter {name!r}")
+
+
 class NotYours(AtlasError):
     """The person may not do this."""
 

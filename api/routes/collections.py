@@ -16,6 +16,7 @@ from api.formats import ALL
 from api.links import link
 from api.negotiation import format_of, language_of
 from api.pages import page
+from api.routes.schemas import schema_links
 from geo.layer import Cells, Layer
 from geo.shapes.served import CRS84, CRS84H, LISTED
 from geo.shapes.whereabouts import Box
@@ -111,6 +112,7 @@ def _described(request: Request, layer: Layer, box: Box | None, span: read.Span,
             link(request, at, "self", "application/json", layer.title.en),
             link(request, f"{at}?f=html", "alternate", "text/html", layer.title.th),
             *(link(request, f"{at}/items?f={one}", "items", one.media_type, one.called) for one in ALL),
+            *schema_links(request, layer),
             link(request, f"/tiles/{layer.id}.json", "describedby", "application/json", "TileJSON"),
             link(request, f"/maps?layers={layer.id}", "preview", "text/html", "แผนที่ · Map"),
         ],

@@ -13,6 +13,7 @@ from api.deps import Asking, Known, ReadSession
 from api.links import link
 from api.negotiation import format_of, language_of
 from api.pages import page
+from api.routes import schemas
 from geo.render.written import JSON_FG
 from geo.store.read import Wanted, features
 from layers import LAYERS
@@ -27,6 +28,8 @@ CONFORMS_TO = (
     *(f"http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/{name}" for name in ("collections",)),
     *(f"{_FEATURES}-1/1.0/conf/{name}" for name in ("core", "geojson", "html", "oas30")),
     f"{_FEATURES}-2/1.0/conf/crs",
+    *(f"{_FEATURES}-3/1.0/conf/{name}" for name in ("filter", "features-filter")),
+    *schemas.CONFORMS_TO,
     JSON_FG,
 )
 

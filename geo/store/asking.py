@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from geo.errors import BadRequest, Text, UnknownFeature
+from geo.errors import Text, UnknownFeature
 from geo.layer import Audience, Cells, Field, Layer, Published
 from geo.people.areas import NOWHERE, Areas
 from geo.store.wanted import Wanted
 
-GEOMETRY = "geometry"
 COUNT = Field(name="count", label=Text("จำนวน", "Count"), audience=Audience.PUBLIC, python_type=int)
 AS_OF = Field(name="as_of", label=Text("เผยแพร่เมื่อ", "Published on"), audience=Audience.PUBLIC, python_type=dt.date)
 
@@ -53,16 +52,6 @@ def named_fields(layer: Layer, asking: Asking, wanted: Wanted) -> dict[str, Fiel
     """The properties that are asked for, of those this audience gets, in the layer's order."""
     shown = shown_fields(layer, asking)
     return shown if wanted.names is None else {name: one for name, one in shown.items() if name in wanted.names}
-
-
-def sortable_fields(layer: Layer, asking: Asking) -> dict[str, Field]:
-    """The properties this audience may sort by."""
-    return {name: one for name, one in shown_fields(layer, asking).items() if one.python_type is not list}
-
-
-def unknown_property(name: str) -> BadRequest:
-    """The words for a property that is not there, and for one that this audience may not know of."""
-    return BadRequest(f"ไม่รู้จักพารามิเตอร์ {name!r}", f"Unknown parameter {name!r}")
 
 
 def no_such(layer: Layer, fid: object) -> UnknownFeature:

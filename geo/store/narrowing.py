@@ -15,20 +15,12 @@ from sqlalchemy import (
     or_,
 )
 
-from geo.errors import BadRequest
-from geo.filter import Queryable
+from geo.errors import BadRequest, unknown_property
 from geo.layer import Field, Layer, Published
 from geo.shapes.whereabouts import Box
-from geo.store.asking import GEOMETRY, Asking, form, shown_fields, sortable_fields, unknown_property
+from geo.store.asking import Asking, form, shown_fields
+from geo.store.queryables import queryables, sortable_fields
 from geo.store.wanted import Cursor, During, Order, Wanted
-
-
-def queryables(layer: Layer, asking: Asking, columns: Any) -> dict[str, Queryable]:
-    """What this audience may filter by: its properties and the geometry it gets, of the given columns."""
-    found = {name: Queryable(column=columns[name], field=one) for name, one in shown_fields(layer, asking).items()}
-    if form(layer, asking) is not Published.WITHHELD:
-        found[GEOMETRY] = Queryable(column=columns.geom, field=None)
-    return found
 
 
 def narrowed(columns: Any, layer: Layer, asking: Asking, wanted: Wanted) -> list[ColumnElement[bool]]:

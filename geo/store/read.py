@@ -29,31 +29,22 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from geo.errors import NotYours
+from geo.errors import NotYours, unknown_property
 from geo.layer import Audience, Base, Cells, Field, Layer, Published
 from geo.people.areas import Areas
 from geo.shapes.whereabouts import Box
-from geo.store.asking import (
-    GEOMETRY,
-    Asking,
-    form,
-    named_fields,
-    no_such,
-    shown_fields,
-    sortable_fields,
-    unknown_property,
-)
+from geo.store.asking import Asking, form, named_fields, no_such, shown_fields
 from geo.store.audit import WITNESS, Witness
-from geo.store.narrowing import beyond, kept_value, meets, narrowed, queryables, sorted_by
+from geo.store.narrowing import beyond, kept_value, meets, narrowed, sorted_by
 from geo.store.tables import Release, ReleaseCell
 from geo.store.wanted import EVERYTHING, KEY_LIMIT, Cursor, Wanted
 
 # What a caller of the door needs to speak to it.
 __all__ = [
-    "DEGREE_DIGITS", "EVERYTHING", "GEOMETRY", "KEY_LIMIT", "MOST_AT_ONCE", "Asking", "Cursor", "Edition", "Page",
+    "DEGREE_DIGITS", "EVERYTHING", "KEY_LIMIT", "MOST_AT_ONCE", "Asking", "Cursor", "Edition", "Page",
     "RawPage", "Span", "Wanted", "count_up_to", "edition", "extent", "extents", "feature", "features", "form",
-    "holds_made_up_rows", "inside", "is_written_down", "may_see", "named_fields", "no_such", "plain", "queryables",
-    "raw_page", "rows", "shown_fields", "sortable_fields", "span", "squares", "unknown_property", "witnessed",
+    "holds_made_up_rows", "inside", "is_written_down", "may_see", "named_fields", "no_such",
+    "plain", "raw_page", "rows", "shown_fields", "span", "squares", "witnessed",
 ]  # fmt: skip
 
 MOST_AT_ONCE = 10_000
@@ -80,7 +71,7 @@ class Edition:
 
 def rows(layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
     """A query of `id`, the shown fields and `geom` (EPSG:4326) in order; nothing else builds a query of rows."""
-    for name in (*(wanted.names or ()), *(one.name for one in wanted.order)):
+    for name in wanted.names or ():
         if name not in shown_fields(layer, asking):
             raise unknown_property(name)
     if wanted.at is not None:

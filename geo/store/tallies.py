@@ -16,8 +16,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from geo.errors import unknown_property
 from geo.layer import Base, Cells, Layer
-from geo.store.asking import Asking, form, shown_fields, unknown_property
+from geo.store.asking import Asking, form, shown_fields
 from geo.store.read import may_see, squares
 from geo.store.wanted import EVERYTHING
 

@@ -151,6 +151,7 @@ def what_is_known(made: dict[str, list[int]], elsewhere: dict[str, list[int]], p
         "kind": ["access", "erasure"], "subject": ["somebody"], "asked": ["all"], "received_on": ["1/3/2569"],
         "what": ["a list was lost"], "data": ["names"], "people": ["3"], "known_on": ["1/3/2569"],
         "request": ["1", "2"], "outcome": ["done", "refused"], "retain_until": ["31/12/2580"],
+        "profile": ["codelist-inline", "rel-as-link,codelist-ref", ""],
         "words": ["ยินยอม"], "officer": ["an officer"],
         "address": ["a street"], "reached_by": ["074-000-000"],
         "required": ["true", "false"], "token": ["unknown"], "totp": ["000000"], "dry_run": ["true"],

@@ -32,6 +32,9 @@ from tests.planted import plant, plant_elsewhere, readable, secrets
 # How each route with parameters is visited; `{id}` stands for a layer, `{fid}` for one of its features.
 VISITS = {
     "/collections/{collection}": ["/collections/{id}"],
+    "/collections/{collection}/schema": ["/collections/{id}/schema", "/collections/{id}/schema?profile=codelist-ref"],
+    "/collections/{collection}/queryables": ["/collections/{id}/queryables"],
+    "/collections/{collection}/sortables": ["/collections/{id}/sortables"],
     "/collections/{collection}/items": [
         "/collections/{id}/items",
         "/collections/{id}/items?limit=1",
@@ -213,7 +216,7 @@ def is_for_all(address: str) -> bool:
 
 # A steward's own: what it is there for.
 STEWARDS = {"/requests": "secret-register-subject", "/incidents/1": "secret-register-what"}
-PAGES_FOR_ALL = {"/healthz", "/readyz", "/openapi.json", "/api", "/api.html", "/conformance", "/login"}
+PAGES_FOR_ALL = {"/healthz", "/readyz", "/openapi.json", "/api", "/api.html", "/conformance", "/login", "/functions"}
 
 
 @pytest.mark.parametrize("audience", [Audience.STAFF, Audience.CARE, Audience.TAX])
