@@ -27,9 +27,14 @@ def is_personal(request: Request) -> bool:
     return is_private(request) or getattr(request.state, "signed_in", None) is not None
 
 
+def reads_gzip(request: Request) -> bool:
+    """Whether the client reads gzip."""
+    return "gzip" in request.headers.get("accept-encoding", "")
+
+
 def answer(request: Request, kept: Kept, media_type: str, *, vary: str = "Accept-Encoding", **headers: str) -> Response:
     """`kept` as a response: 304, gzip or plain."""
-    gzip = len(kept.body) > 500 and "gzip" in request.headers.get("accept-encoding", "")
+    gzip = len(kept.body) > kept.least and reads_gzip(request)
     # Two encodings are two representations: each has its own strong tag.
     etag = kept.etag[:-1] + '-g"' if gzip else kept.etag
     private = is_personal(request) if media_type.startswith("text/html") else is_private(request)
@@ -56,13 +61,14 @@ def has_already(request: Request, etag: str) -> bool:
     return "*" in tags or etag.removeprefix("W/") in tags
 
 
-def json_answer(request: Request, body: Any, media_type: str = "application/json", **headers: str) -> Response:
-    """A JSON document as a response; Thai is written as itself."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return answer(
-        request,
-        Kept.of(text.encode()),
-        media_type,
-        vary="Accept, Accept-Language, Accept-Encoding",
-        **headers,
-    )
+def json_answer(
+    request: Request, body: Any, media_type: str = "application/json", *, etag: str | None = None, **headers: str
+) -> Response:
+    """A JSON document as a response; Thai is written as itself.
+
+    `etag` says what is known of it without looking at the bytes (`conditions.item_tag`); whether it is packed must then
+    not depend on how long it came out either.
+    """
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    kept = Kept.of(text) if etag is None else Kept(text, etag, least=0)
+    return answer(request, kept, media_type, vary="Accept, Accept-Language, Accept-Encoding", **headers)

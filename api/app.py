@@ -32,12 +32,23 @@ from geo.store.db import read_only_engine, read_only_pool, writing_engine
 from geo.store.roles import READERS, TILE_READERS, Role, signed_in_as
 
 HERE = Path(__file__).parent
+CROSS_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+CROSS_HEADERS = (
+    "Authorization", "Content-Type", "Content-Crs", "If-Match", "If-None-Match", "If-Unmodified-Since", "Prefer",
+    "Idempotency-Key",
+)  # fmt: skip
+EXPOSED = (
+    "ETag", "Last-Modified", "Location", "Content-Crs", "Preference-Applied", "Idempotency-Replayed", "Link", "Allow",
+    "Accept-Post", "Accept-Patch", "Retry-After",
+)  # fmt: skip
 EVERYWHERE = Box(west=-180, south=-90, east=180, north=90)
 # Tiles first: routes are tried in order, and a map asks for tiles by the hundred.
 ROUTES = (
     "tiles",
     "items",
     "schemas",
+    "writes",
+    "batches",
     "history",
     "collections",
     "landing",
@@ -92,11 +103,13 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     static = HERE / "static"
     if static.is_dir():
         app.mount("/static", Asked(directory=static), name="static")
-    # Public data may be read by any page: a notebook, another town's map. Without credentials: a browser shows no
-    # other site what an answer to somebody's cookie holds.
+    # Public data may be read by any page: a notebook, another town's map; and a page that has a token of its own may
+    # write with it. Without credentials: a browser sends no cookie of ours along, and shows no other site what an
+    # answer to one holds.
     app.add_middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD", "OPTIONS"], expose_headers=["ETag"]
-    )
+        CORSMiddleware, allow_origins=["*"], allow_methods=CROSS_METHODS, allow_headers=CROSS_HEADERS,
+        expose_headers=EXPOSED,
+    )  # fmt: skip
     app.add_middleware(Packed, minimum_size=1000, compresslevel=5)
     app.add_middleware(Forgetting, cache=app.state.cache)
     app.add_middleware(Headed)

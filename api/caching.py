@@ -28,10 +28,14 @@ GRID_MARGIN_DEGREES = 0.01  # a cell of households reaches beyond the household 
 
 @dataclass(slots=True)
 class Kept:
-    """One answer: its bytes, its strong ETag and, once somebody asked for it, the compressed bytes."""
+    """One answer: its bytes, its strong ETag and, once somebody asked for it, the compressed bytes.
+
+    It is packed where it is longer than `least`.
+    """
 
     body: bytes
     etag: str
+    least: int = 500
     _gzipped: bytes | None = field(default=None)
 
     @classmethod

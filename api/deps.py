@@ -169,6 +169,7 @@ def _maybe_signed_in(request: Request, now: Annotated[dt.datetime, Depends(_now)
     if not hasattr(request.state, "signed_in"):
         found = who.who_asks(request, at=now)
         request.state.signed_in = found if isinstance(found, who.SignedIn) else None
+        request.state.bootstrap = isinstance(found, who.Bootstrap)
     me: who.SignedIn | None = request.state.signed_in
     return me
 

@@ -21,7 +21,9 @@ from api.pages import page
 from geo.errors import (
     AtlasError,
     BadRequest,
+    Crowded,
     LostRace,
+    NeedsCondition,
     NotSignedIn,
     NotYours,
     Problem,
@@ -36,6 +38,7 @@ from geo.errors import (
     UnknownFeature,
     UnknownLayer,
     UnknownPerson,
+    UnreadableKind,
 )  # fmt: skip
 
 log = logging.getLogger("atlas.errors")
@@ -49,8 +52,11 @@ STATUS: dict[type[AtlasError], int] = {
     UnknownLayer: 404,
     UnknownFeature: 404,
     UnknownPerson: 404,
+    Crowded: 409,
     LostRace: 412,
     TooBig: 413,
+    UnreadableKind: 415,
+    NeedsCondition: 428,
     TooOften: 429,
     StoreAway: 503,
     ProviderAway: 503,
@@ -64,8 +70,11 @@ TITLES = {
     404: Text("ไม่พบ", "Not found"),
     405: Text("ใช้วิธีนี้ไม่ได้", "Method not allowed"),
     406: Text("ไม่มีรูปแบบที่ขอ", "Not acceptable"),
+    409: Text("มีคำขอเดียวกันทำอยู่", "The same is being done just now"),
     412: Text("ข้อมูลถูกแก้ไปก่อนแล้ว", "Changed by somebody else"),
     413: Text("ใหญ่เกินไป", "Too big"),
+    415: Text("รับเนื้อหาชนิดนี้ไม่ได้", "Not a kind of content that is read here"),
+    428: Text("ต้องบอกรุ่นที่เห็น", "Say which version you saw"),
     429: Text("บ่อยเกินไป", "Too many attempts"),
     500: Text("ระบบขัดข้อง", "Something went wrong here"),
     503: Text("ยังไม่พร้อมให้บริการ", "Not available just now"),
@@ -98,9 +107,14 @@ def _ours(request: Request, error: Exception) -> Response:
         return problem_response(request, status, error.told, problems=error.problems, choices=error.choices)
     if isinstance(error, StoreRefused):
         _noted(request, error, "PostgreSQL refused what the first lock let through")
-    answer = problem_response(request, status, error.told)
+    answer = problem_response(request, status, error.told, problems=error.problems)
     if isinstance(error, TooOften):
         answer.headers["Retry-After"] = str(error.seconds)
+    if isinstance(error, Crowded):
+        answer.headers["Retry-After"] = "1"
+    # RFC 7240: a refusal that somebody asked for says that it is one.
+    if status == 400 and "handling" in getattr(request.state, "preferred", {}):
+        answer.headers["Preference-Applied"] = f"handling={request.state.preferred['handling']}"
     return answer
 
 
@@ -122,7 +136,19 @@ def _http(request: Request, error: Exception) -> Response:
     told = TITLES.get(error.status_code, Text(str(error.detail), str(error.detail)))
     answer = problem_response(request, error.status_code, told)
     answer.headers.update(error.headers or {})
+    if error.status_code == 405:
+        answer.headers["Allow"] = ", ".join(sorted(_methods_of(request)))
     return answer
+
+
+def _methods_of(request: Request) -> set[str]:
+    """What the routes of an address take between them; each alone would name its own."""
+    found: set[str] = set()
+    for part in request.app.routes:
+        for route in getattr(getattr(part, "original_router", None), "routes", (part,)):
+            if getattr(route, "methods", None) and route.path_regex.match(request.url.path):
+                found |= route.methods
+    return found | {"HEAD"} if "GET" in found else found
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:

@@ -371,6 +371,7 @@ class Layer:
     `public_rows` limits what the public sees to rows that meet a condition, `public_rows_say` says it in words.
     `instant` names the column that says when a feature was, a day or a moment: `datetime=` selects by it.
     A layer with personal columns, or whose shapes the public gets as cells, says in `processing` why and how long.
+    With `locking` its rows are changed over HTTP only by who says which version they saw.
     """
 
     id: str
@@ -392,6 +393,7 @@ class Layer:
     public_rows_say: Text | None = None
     processing: Processing | None = None
     generalise: Generalise | None = None
+    locking: bool = False
     shown_at_start: bool = True
     checks: tuple[str, ...] = dataclass_field(default=())
 

@@ -18,6 +18,7 @@ from api.answers import PRIVATE, PUBLIC, answer, is_private, json_answer
 from api.asked import Asked, feature_asked, features_asked
 from api.bare import Bare
 from api.caching import Kept
+from api.conditions import http_date, item_tag, known_version
 from api.definition import answers
 from api.deps import asking_soon, key_of, session_as
 from api.formats import ALL, ONE_FEATURE, Format, features_format
@@ -29,7 +30,7 @@ from geo.layer import Layer
 from geo.render import written
 from geo.shapes.served import CRS84, CRS84H
 from geo.store import read
-from geo.store.read import MOST_AT_ONCE, Asking, RawPage, raw_page, shown_fields
+from geo.store.read import MOST_AT_ONCE, Asking, RawPage, raw_page
 from geo.store.wanted import Cursor, Wanted
 from layers import layer_named
 
@@ -235,18 +236,36 @@ def _get_item(request: Request, layer: Layer, asking: Asking) -> Response:
     kind, fid = features_format(request, ONE_FEATURE), key_of(layer, request.path_params["fid"])
     asked = feature_asked(request, layer, asking, fid)
     with session_as(request, asking) as session:
+        # Before the feature itself: a tag may be older than what it is on, and is then refused; never younger.
+        known = known_version(request, session, layer, asking, fid, at=asked.wanted.at)
         found = raw_page(session, layer, asking, asked.wanted)
     if not found.ids:
         raise read.no_such(layer, fid)
     (feature,) = _told(request, layer, asked, found, kind)
     moment = request.query_params.get("datetime") if asked.wanted.at else None
     if kind is Format.HTML:
-        return page(request, "item.html", layer=layer, feature=feature, fields=shown_fields(layer, asking),
+        return page(request, "item.html", layer=layer, feature=feature, fields=found.fields,
                     moment=moment, has_past=not asking.is_low)  # fmt: skip
     if kind is Format.JSON_FG:
         feature = {"type": "Feature", "conformsTo": [written.JSON_FG], "coordRefSys": asked.crs.uri, **feature}
     feature["links"] = _links_of_one(request, layer, asking, asked, kind, fid)
-    return json_answer(request, feature, kind.media_type, Content_Crs=content_crs(asked, found.shapes))
+    headers = {"Content_Crs": content_crs(asked, found.shapes)}
+    if known is None:
+        return json_answer(request, feature, kind.media_type, **headers)
+    tag = item_tag(request, known[0], request.url.path, request.url.query, kind)
+    return json_answer(request, feature, kind.media_type, etag=tag, Last_Modified=http_date(known[1]), **headers)
+
+
+def one_feature(request: Request, layer: Layer, asking: Asking, fid: int) -> tuple[dict[str, Any], dict[str, str]]:
+    """A feature as whoever wrote it reads it, in GeoJSON, with the headers that go along."""
+    asked = feature_asked(request, layer, asking, fid)
+    with session_as(request, asking) as session:
+        found = raw_page(session, layer, asking, asked.wanted)
+    if not found.ids:
+        raise read.no_such(layer, fid)
+    (feature,) = _told(request, layer, asked, found, Format.GEOJSON)
+    feature["links"] = _links_of_one(request, layer, asking, asked, Format.GEOJSON, fid)
+    return feature, {"Content-Crs": content_crs(asked, found.shapes)}
 
 
 def _links_of_one(

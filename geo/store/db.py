@@ -75,8 +75,12 @@ async def read_once(pool: AsyncConnectionPool, ask: Callable[[AsyncConnection[An
 
 
 def writing_engine(url: str, *, pool_size: int = 4) -> Engine:
-    """An engine that may write; a forgotten transaction is ended by the server."""
-    return _engine(url, "-c idle_in_transaction_session_timeout=900000 -c jit=off", pool_size=pool_size)
+    """An engine that may write; a forgotten transaction is ended by the server.
+
+    What is said to be done is on the disk, whatever the server does otherwise.
+    """
+    options = "-c idle_in_transaction_session_timeout=900000 -c jit=off -c synchronous_commit=on"
+    return _engine(url, options, pool_size=pool_size)
 
 
 def _engine(url: str, options: str, *, pool_size: int) -> Engine:

@@ -34,7 +34,8 @@ _BESIDE: dict[str, dict[str, tuple[Role, ...]]] = {
     "import_batch": {"SELECT, INSERT, UPDATE": (Role.WRITER,)},
     # Whoever loads a file names the text that people agreed to, and has its rows compared with what was erased.
     "consent_text": {"SELECT": (Role.WRITER,)},
-    "erased_row": {"SELECT (id, layer, mark)": (Role.WRITER,)},
+    "erased_row": {"SELECT (id, layer, row_id, mark)": (Role.WRITER,)},
+    "write_receipt": {"SELECT, INSERT": (Role.WRITER,)},
     "release": {f"SELECT ({_OF_A_RELEASE})": tuple(READERS), "SELECT, INSERT": (Role.WRITER,)},
     "release_cell": {
         "SELECT (release_id, cell_id, count, geom, geom_mercator)": tuple(READERS),

@@ -165,3 +165,20 @@ class TileCount(Base):
     x: Mapped[int] = mapped_column(Integer, primary_key=True)
     y: Mapped[int] = mapped_column(Integer, primary_key=True)
     features: Mapped[int] = mapped_column(BigInteger)
+
+
+class WriteReceipt(Base):
+    """One write that was done under a key of its sender's choice; `mark` and `body` are keyed digests of what came.
+
+    It holds nothing that was sent, so that nothing is left here of what is erased elsewhere.
+    """
+
+    __tablename__ = "write_receipt"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    mark: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[dt.datetime] = mapped_column(index=True)
+    status: Mapped[int]
+    ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    versions: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))

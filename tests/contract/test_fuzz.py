@@ -31,7 +31,7 @@ from sqlalchemy import Engine
 from geo.layer import Audience
 from layers import LAYERS
 from tests.conftest import running
-from tests.makers import tile_at
+from tests.makers import HAT_YAI, tile_at
 from tests.people.made import make_person, password_of
 from tests.people.visitors import Visitor
 from tests.planted import all_that_is_logged, plant, plant_elsewhere, readable, secrets
@@ -50,6 +50,7 @@ VISITORS = {
 }
 # Those who only take part in the attack, and write down what they send.
 CLIENTS = ("urllib3", "requests", "schemathesis", "hypothesis")
+A_PLACE = {"type": "Point", "coordinates": [*HAT_YAI]}
 FORMATS = ("application/json", "text/html", "*/*", "application/geo+json", "image/png", "")
 
 
@@ -119,6 +120,8 @@ def cases(draw: st.DrawFn, operation: Any, known: dict[str, list[Any]]) -> Any:
     if {"z", "x", "y"} <= set(case.path_parameters) and always:
         case.path_parameters.update(zip("zxy", draw(st.sampled_from(known["tile"])), strict=True))
     case.query = told(case.query or {})
+    for name, value in told(dict(case.headers or {})).items():
+        case.headers[name] = value
     if isinstance(case.body, dict):
         words = told(case.body)
         case.body = {name: one for name, one in words.items() if name in known} if always else words
@@ -154,6 +157,12 @@ def what_is_known(made: dict[str, list[int]], elsewhere: dict[str, list[int]], p
         "profile": ["codelist-inline", "rel-as-link,codelist-ref", ""],
         "words": ["ยินยอม"], "officer": ["an officer"],
         "address": ["a street"], "reached_by": ["074-000-000"],
+        "type": ["Feature"], "properties": [{"name_th": "ก"}, {}, None], "geometry": [A_PLACE],
+        "actions": [[{"do": "create", "feature": {"type": "Feature", "geometry": A_PLACE, "properties": {}}}]],
+        "If-Match": ["*", '"1"'], "If-None-Match": ['"9"'], "If-Unmodified-Since": ["Tue, 01 Dec 2099 00:00:00 GMT"],
+        "Content-Crs": ["<http://www.opengis.net/def/crs/OGC/1.3/CRS84>"],
+        "Idempotency-Key": [f"k-{n}" for n in range(999)],
+        "Prefer": ["return=representation", "return=minimal", "handling=lenient"],
         "required": ["true", "false"], "token": ["unknown"], "totp": ["000000"], "dry_run": ["true"],
     }  # fmt: skip
 

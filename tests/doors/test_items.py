@@ -169,7 +169,7 @@ def test_the_problem_is_told_in_the_readers_language(client: TestClient) -> None
 
 
 def test_a_post_where_nothing_is_taken_is_405(client: TestClient) -> None:
-    assert client.post("/collections/asset/items", json={}).status_code == 405
+    assert client.post("/collections/asset", json={}).status_code == 405
 
 
 def test_an_accept_that_nobody_can_meet_is_406(client: TestClient) -> None:
