@@ -293,13 +293,17 @@ def _typed(words: Field, text: str) -> Any:
             return {"true": True, "false": False}[text.lower()]
         if words.python_type is dt.date:
             return dt.date.fromisoformat(text)
+        if words.python_type is dt.datetime:
+            return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+        if words.python_type is list:
+            raise ValueError(text)
         if words.python_type in (int, float, Decimal):
             number = Decimal(text)
-            largest = 2**31 - 1 if words.python_type is int and not words.link else 2**53
+            largest = (2**63 - 1 if words.is_large else 2**31 - 1) if words.python_type is int else 2**53
             if not number.is_finite() or abs(number) > largest or (number and number.adjusted() < -15):
                 raise ValueError(text)
             return int(number) if words.python_type is int and number == int(number) else number
-    except (KeyError, ValueError, InvalidOperation):
+    except (KeyError, ValueError, OverflowError, InvalidOperation):
         told = f"{words.name}={text!r}"
         raise BadRequest(f"ค่าของ {told} ไม่ถูกต้อง", f"The value {told} does not fit that property") from None
     return text
