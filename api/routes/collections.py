@@ -11,13 +11,13 @@ from api.answers import json_answer
 from api.caching import EditCache
 from api.definition import JSON_OR_PAGE
 from api.deps import Asking, Cache, Known, NamedLayer, ReadSession
+from api.layers import layers_of
 from api.links import link
 from api.negotiation import format_of, language_of
 from api.pages import page
 from geo.layer import Cells, Layer
 from geo.shapes.whereabouts import Box
 from geo.store import read
-from layers import LAYERS
 
 router = APIRouter(tags=["collections"], dependencies=[Known])
 
@@ -28,9 +28,10 @@ CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 def list_collections(request: Request, session: ReadSession, asking: Asking, cache: Cache) -> Response:
     """Every layer's description."""
     if format_of(request) == "html":
-        return page(request, "collections.html", layers=list(LAYERS.values()))
+        return page(request, "collections.html", layers=layers_of(request).shown_to(asking))
     described = [
-        _described(request, layer, known_extent(session, cache, layer, asking), asking) for layer in LAYERS.values()
+        _described(request, layer, known_extent(session, cache, layer, asking), asking)
+        for layer in layers_of(request).shown_to(asking)
     ]
     links = [
         link(request, "/collections", "self", "application/json", "This document"),
@@ -52,7 +53,7 @@ def get_collection(request: Request, layer: NamedLayer, session: ReadSession, as
 
 def known_extent(session: Any, cache: EditCache, layer: Layer, asking: read.Asking) -> Box | None:
     """The layer's extent, asked of the database once between two edits."""
-    key = ("extent", layer.id, asking.eyes)
+    key = ("extent", layer.table, asking.eyes)
     found = cache.kept(key)
     if found is not None:
         return found[0]  # type: ignore[no-any-return]  # the cache holds anything

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from api.answers import json_answer
 from api.definition import JSON_ONLY, JSON_OR_PAGE, OPENAPI, PAGE, answers
 from api.deps import Asking, Known, ReadSession
+from api.layers import layers_of
 from api.links import link
 from api.negotiation import format_of, language_of
 from api.pages import page
@@ -31,7 +32,7 @@ def landing(request: Request, session: ReadSession, asking: Asking) -> Response:
     """What is here and where it goes on."""
     if format_of(request) == "html":
         towns = features(session, LAYERS["municipality"], asking, Wanted(limit=50)).features
-        return page(request, "landing.html", layers=list(LAYERS.values()), towns=towns)
+        return page(request, "landing.html", layers=layers_of(request).shown_to(asking), towns=towns)
     return json_answer(request, {"title": TITLE, "description": ABOUT, "links": _links(request)})
 
 

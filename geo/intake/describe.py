@@ -146,14 +146,14 @@ class _Look:
     def _narrow(self, distinct: pa.Array[Any]) -> None:
         if self.may_be == []:
             return
-        texts = [text for one in distinct[: ENOUGH_TEXTS + 1].to_pylist() if (text := one.strip())]
+        texts = [text for one in distinct[: ENOUGH_TEXTS + 1].to_pylist() if (text := str(one).strip())]
         if not texts:
             return
         if len(distinct) > ENOUGH_TEXTS and not all(_fits_plain(one) for one in texts[:100]):
             self.may_be = []
             return
         if len(distinct) > ENOUGH_TEXTS:
-            texts = [text for one in distinct.to_pylist() if (text := one.strip())]
+            texts = [text for one in distinct.to_pylist() if (text := str(one).strip())]
         tests = _TESTS if self.numbers_too else {kind: _TESTS[kind] for kind in _TESTS if kind not in _OF_CSV}
         before = tests if self.may_be is None else self.may_be
         self.may_be = [kind for kind in before if kind in tests and all(map(tests[kind], texts))]

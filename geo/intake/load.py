@@ -114,7 +114,8 @@ def _town(layer: Layer, town: str | None) -> str | None:
         )
     if layer.town is not None and town not in (None, layer.town):
         raise BadRequest(
-            f"ชั้นข้อมูล {layer.id} เป็นของเทศบาล {layer.town}", f"the layer {layer.id} is the municipality {layer.town}'s own"
+            f"ชั้นข้อมูล {layer.id} เป็นของเทศบาล {layer.town}",
+            f"the layer {layer.id} is the municipality {layer.town}'s own",
         )
     return town or layer.town
 

@@ -24,6 +24,7 @@ from geo.store.batches import one_transaction
 from geo.store.town_definition import COMMUNITY, ColumnType, Definition, TownColumn, layer_of
 from geo.store.town_layers import begin, check_id, finish
 from geo.store.town_names import column_names
+from geo.store.town_words import both_of
 from geo.store.write import Act
 
 LARGE = 20_000
@@ -154,9 +155,9 @@ def processing_of(why: Why) -> Processing:
         raise BadRequest("จำนวนปีที่เก็บต้องเป็น 1 ถึง 100", "values are kept for 1 to 100 years")
     return Processing(
         subjects=both_of(why.subjects) if why.subjects else Text("บุคคลที่แถวกล่าวถึง", "Those of whom the rows speak"),
-        data=both_of(why.data) if why.data else Text("ข้อมูลส่วนบุคคลในชั้นข้อมูลของเทศบาล", "Personal values of a town layer"),
+        data=both_of(why.data) if why.data else Text("ข้อมูลส่วนบุคคลในชั้นข้อมูลนี้", "Personal values of this layer"),
         purpose=both_of(why.purpose), basis=basis_in(why.basis),
-        recipients=both_of(why.recipients) if why.recipients else Text("ผู้ได้รับสิทธิ์ของเทศบาล", "Those whom the town granted it"),
+        recipients=both_of(why.recipients) if why.recipients else Text("ผู้ได้รับสิทธิ์", "Those who were granted it"),
         kept=Kept(years=why.keep_years, past_years=why.keep_years or 5),
         sensitive_basis=sensitive_basis_in(why.sensitive_basis) if why.sensitive_basis else None,
     )  # fmt: skip
@@ -165,10 +166,3 @@ def processing_of(why: Why) -> Processing:
 def _from_file(found: Described, otherwise: str) -> Text:
     stem = Path(found.file_name.replace("\\", "/")).stem.replace("_", " ").strip()
     return both_of(stem or otherwise)
-
-
-def both_of(words: str) -> Text:
-    """One text for both languages; `ไทย | English` is a pair."""
-    th, bar, en = words.partition("|")
-    return Text(th.strip(), en.strip()) if bar and th.strip() and en.strip() else Text(words.strip(), words.strip())
-

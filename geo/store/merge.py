@@ -68,8 +68,12 @@ def merge(session: Session, layer: Layer, incoming: Incoming, *, change_id: int,
     row = session.execute(text(merge_sql(layer, incoming)), {"change": change_id, "at": at}).one()
     box = None if row.west is None else Box(west=row.west, south=row.south, east=row.east, north=row.north)
     return Merged(
-        inserted=row.inserted, updated=row.updated, unchanged=row.unchanged, not_in_file=row.not_in_file - row.ended,
-        ended=row.ended, box=box,
+        inserted=row.inserted,
+        updated=row.updated,
+        unchanged=row.unchanged,
+        not_in_file=row.not_in_file - row.ended,
+        ended=row.ended,
+        box=box,
     )
 
 

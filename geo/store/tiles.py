@@ -90,7 +90,8 @@ MOST_STATEMENTS = 2_000  # a town has a handful of areas; a server of many towns
 
 def _statement(layer: Layer, asking: Asking, z: int, written: TileFormat) -> str:
     # Built once: putting the expression together costs as much as a small tile does.
-    key = (layer.id, asking.eyes, z, written)
+    # Its table is the layer's own from one change to the next, and in this database alone.
+    key = (layer.table, asking.eyes, z, written)
     if key not in _STATEMENTS:
         if len(_STATEMENTS) >= MOST_STATEMENTS:
             _STATEMENTS.clear()

@@ -154,7 +154,7 @@ class Definition:
                  if one.audience in (Audience.CARE, Audience.TAX) and one.nature is None]  # fmt: skip
         if named:
             raise BadRequest(
-                f"คอลัมน์ {', '.join(named)} ให้ care/tax เท่านั้นที่เห็น ต้องบอกว่าเป็นข้อมูลส่วนบุคคล (--personal) หรืออ่อนไหว (--sensitive)",
+                f"คอลัมน์ {', '.join(named)}: สิ่งที่ให้ care/tax เห็นเป็นข้อมูลส่วนบุคคล ต้องบอก (--personal หรือ --sensitive)",
                 f"{', '.join(named)}: what is granted by name is personal; say so (--personal, or --sensitive)",
             )
         open_to_all = [one.source for one in self.columns
@@ -170,12 +170,12 @@ class Definition:
                 "personal data needs its purpose, its lawful basis and how many years it is kept"
                 " (--purpose --basis --keep-years)",
             )
-        if any(one.nature is Nature.SENSITIVE for one in self.columns) and self.processing is not None:
-            if self.processing.sensitive_basis is None:
-                raise BadRequest(
-                    "ข้อมูลอ่อนไหวต้องมีฐานตามมาตรา 26 (--sensitive-basis)",
-                    "sensitive data needs a basis of section 26 (--sensitive-basis)",
-                )
+        is_sensitive = any(one.nature is Nature.SENSITIVE for one in self.columns)
+        if is_sensitive and self.processing is not None and self.processing.sensitive_basis is None:
+            raise BadRequest(
+                "ข้อมูลอ่อนไหวต้องมีฐานตามมาตรา 26 (--sensitive-basis)",
+                "sensitive data needs a basis of section 26 (--sensitive-basis)",
+            )
 
     @property
     def is_personal(self) -> bool:

@@ -6,9 +6,8 @@ A lock makes two of them wait for each other, and for a migration. Everybody hea
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -234,7 +233,9 @@ def _in_use(session: Session, name: str) -> TownLayer:
 def _check_change(before: Definition, said: Definition) -> None:
     same = [(one.name, one.source, one.type) for one in before.columns]
     if [(one.name, one.source, one.type) for one in said.columns[: len(same)]] != same:
-        raise BadRequest("ชนิดและชื่อของคอลัมน์เดิมแก้ไม่ได้", "a column keeps its name and type; make the layer anew for others")
+        raise BadRequest(
+            "ชนิดและชื่อของคอลัมน์เดิมแก้ไม่ได้", "a column keeps its name and type; make the layer anew for others"
+        )
     squares = isinstance(before.public, Cells) or isinstance(said.public, Cells)
     if before.kinds != said.kinds or before.linked != said.linked or (squares and before.public != said.public):
         raise BadRequest(
@@ -265,7 +266,8 @@ def _busy(name: str, error: DBAPIError) -> Exception:
     if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
         return error
     return BadRequest(
-        f"มีผู้กำลังนำเข้าหรือใช้ {name} อยู่ โปรดลองใหม่ในอีกสักครู่", f"somebody is loading or using {name} just now; try again in a moment"
+        f"มีผู้กำลังนำเข้าหรือใช้ {name} อยู่ โปรดลองใหม่ในอีกสักครู่",
+        f"somebody is loading or using {name} just now; try again in a moment",
     )
 
 
@@ -277,3 +279,9 @@ def _note(session: Session, said: Definition, did: str, act: Act) -> None:
 
 def _run(connection: Connection, statement: str) -> None:
     connection.exec_driver_sql(statement.replace("%", "%%"))
+
+
+def of_towns(session: Session, towns: Collection[str]) -> list[TownLayer]:
+    """The layers that these towns made: those in use first, by their ids."""
+    query = select(TownLayer).where(TownLayer.municipality.in_(sorted(towns)))
+    return sorted(session.scalars(query), key=lambda one: (one.closed_at is not None, one.id))
