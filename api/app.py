@@ -29,7 +29,7 @@ from api.settings import Settings
 from geo.shapes.whereabouts import Box
 from geo.store.area import known_key
 from geo.store.changing import changing_engine
-from geo.store.db import read_only_engine, read_only_pool, writing_engine
+from geo.store.db import read_only_engine, read_only_pool, renewable, writing_engine
 from geo.store.roles import READERS, TILE_READERS, Role, signed_in_as
 
 HERE = Path(__file__).parent
@@ -84,6 +84,9 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     # Features are changed over HTTP by a role that PostgreSQL keeps within the person's area.
     app.state.changing = changing_engine(database_url)
     app.state.noting = writing_engine(signed_in_as(database_url, Role.WRITER))
+    app.state.renewing = [
+        renewable(one) for one in (*app.state.reading.values(), app.state.writing, app.state.changing)
+    ]
     app.state.area_key = cache(lambda: known_key(app.state.writing))
     app.state.cache = EditCache()
     app.state.layers = Layers(app.state.people, partial(_layers_changed, app))
@@ -174,8 +177,8 @@ def _layers_changed(app: FastAPI, names: Iterable[str]) -> None:
     state = app.state
     for name in names:
         state.cache.edited(name, EVERYWHERE)
-    for engine in (*state.reading.values(), state.changing, state.writing):
-        engine.dispose()
+    for renew in state.renewing:
+        renew()
 
 
 @asynccontextmanager

@@ -33,8 +33,9 @@ from geo.store.roles import role_for
 
 __all__ = [
     "Asking", "Cache", "ChangingEngine", "Known", "KnownLayers", "MaybeSignedIn", "Me", "NamedLayer", "Now",
-    "PeopleSession", "Person", "ReadSession", "SignedIn", "Steward", "StillServing", "TheSettings", "Writer", "WritingEngine", "area_of",
-    "asking_of", "asking_soon", "box_of", "instant_of", "key_of", "session_as", "unknown_parameter",
+    "PeopleSession", "Person", "ReadSession", "SignedIn", "Steward", "StillServing", "TheSettings", "Writer",
+    "WritingEngine", "area_of", "asking_of", "asking_soon", "box_of", "instant_of", "key_of", "session_as",
+    "unknown_parameter",
 ]  # fmt: skip
 
 

@@ -54,9 +54,8 @@ def changed_in(form: Mapping[str, str], before: Definition) -> Definition:
     why, new = _why(words), _said(words, "new_column")
     added = {new: type_in(_said(words, "new_type") or "text")} if new else {}
     everywhere = _said(words, "columns")
-    audiences = dict.fromkeys((one.source for one in before.columns if one.nature is None), audience_in(everywhere)) if (
-        everywhere
-    ) else {}  # fmt: skip
+    plain = [one.source for one in before.columns if one.nature is None] if everywhere else []
+    audiences = dict.fromkeys(plain, audience_in(everywhere or "staff"))
     return changed(
         before, title=(_said(words, "title_th"), _said(words, "title_en")),
         about=(_said(words, "about_th"), _said(words, "about_en")), source=_both(words, "source"),

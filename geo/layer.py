@@ -501,7 +501,7 @@ def _named(words: Field, column: Column[Any]) -> Field:
     kind = {
         SmallInteger: int, Integer: int, BigInteger: int, Numeric: Decimal, Double: float, Uuid: uuid.UUID,
     }.get(type(column.type))  # fmt: skip
-    python_type: type = kind or getattr(column.type, "python_type", str)
+    python_type = cast(type, kind or getattr(column.type, "python_type", str))
     item = getattr(column.type.item_type, "python_type", str) if isinstance(column.type, ARRAY) else None
     large = isinstance(column.type, BigInteger)
     return replace(words, name=column.name, python_type=python_type, item_type=item, is_large=large)

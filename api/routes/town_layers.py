@@ -71,8 +71,10 @@ def look_at_upload(request: Request, upload: str, me: Steward) -> Response:
                 csrf=cookies.session_csrf(request), **words_of_pages())  # fmt: skip
 
 
-@router.post("/layers", response_model=None, status_code=201,
-             openapi_extra=fields("upload", "id", "title_th", "title_en", optional=(*_SAID[2:], "csrf"), status=201))  # fmt: skip
+@router.post(
+    "/layers", response_model=None, status_code=201,
+    openapi_extra=fields("upload", "id", "title_th", "title_en", optional=(*_SAID[2:], "csrf"), status=201),
+)  # fmt: skip
 def make_town_layer(
     request: Request, form: WideForm, me: Steward, engine: WritingEngine, layers: KnownLayers, now: Now,
     still_serving: StillServing,

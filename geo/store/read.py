@@ -24,6 +24,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -184,14 +185,19 @@ def _as_it_was(layer: Layer, asking: Asking, wanted: Wanted, at: dt.datetime) ->
 
 def _of(columns: Any, mercator: Any, layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
     shown = [columns[name] for name in shown_fields(layer, asking)]
-    geom = null() if form(layer, asking) is Published.WITHHELD else columns.geom
+    withheld = form(layer, asking) is Published.WITHHELD
+    geom, mercator = (_NO_SHAPE, _NO_SHAPE) if withheld else (columns.geom, mercator)
     query = select(columns.id, columns.version, *shown, geom.label("geom"), mercator.label("mercator"))
     query = query.where(*_equal(columns, layer, asking, wanted))
-    if wanted.box:
+    # Whoever does not get the shapes cannot find out by asking for rectangles where they are.
+    if wanted.box and not withheld:
         meeting = meets(columns.geom, wanted.box)
         # A feature without a shape is nowhere, so no rectangle excludes it (OGC Features, bbox, requirement C).
         query = query.where(meeting if layer.shape.required else or_(meeting, columns.geom.is_(None)))
     return query
+
+
+_NO_SHAPE: ColumnElement[Any] = literal_column("NULL::geometry")
 
 
 def _may_see(layer: Layer, asking: Asking, *, by_place: bool = False) -> list[ColumnElement[bool]]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     cast,
+    false,
     func,
     literal_column,
     select,
@@ -166,6 +167,8 @@ def _rows_near(layer: Layer, asking: Asking) -> Any:
     near = func.ST_Transform(_envelope(BUFFER / EXTENT), 4326)
     geom = ReleaseCell.geom if isinstance(form(layer, asking), Cells) else layer.table.geom
     query = rows(layer, asking, Wanted(by_place=True)).order_by(None)
+    if form(layer, asking) is Published.WITHHELD:
+        return query.where(false()).subquery("r")
     return query.where(geom.op("&&")(near)).subquery("r")
 
 
