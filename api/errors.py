@@ -178,16 +178,19 @@ class Caught:
 
     async def _once_more(self, scope: Scope, receive: Receive, send: Send, begun: Callable[[], bool]) -> None:
         """A reading that met a town layer in the middle of its change is read again, as the layer is now."""
-        before = dict(scope.get("state") or {})
+        before = {**scope, "state": dict(scope.get("state") or {})}
         try:
-            await self.app({**scope, "state": dict(before)}, receive, send)
+            await self.app(scope, receive, send)
         except (DBAPIError, psycopg.Error) as error:
             met = getattr(getattr(error, "orig", error), "sqlstate", None) in _OF_A_CHANGE and not begun()
             layers = getattr(scope["app"].state, "layers", None) if met and scope["method"] in ("GET", "HEAD") else None
             if layers is None:
                 raise
             await run_in_threadpool(layers.refresh)
-            await self.app({**scope, "state": before}, receive, send)
+            # The same object: whoever logs the request looks there for what it was.
+            scope.clear()
+            scope.update(before)
+            await self.app(scope, receive, send)
 
 
 # A right that is gone, a column, a table, and a plan whose answer would have other columns.

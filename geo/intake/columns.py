@@ -146,7 +146,7 @@ def _array(values: list[Any], words: Field) -> pa.Array[Any]:
 def _arrow_type(words: Field) -> pa.DataType:
     if words.python_type is list:
         return pa.list_(_ITEMS[words.item_type])
-    return pa.int64() if words.is_large else ARROW_TYPES[words.python_type]
+    return pa.int64() if words.python_type is int and words.is_large else ARROW_TYPES[words.python_type]
 
 
 def decimals(values: list[Decimal | None]) -> pa.Array[Any]:

@@ -7,7 +7,8 @@ A lock makes two of them wait for each other, and for a migration. Everybody hea
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -93,7 +94,7 @@ def begin(session: Session, layer: Layer, said: Definition, *, act: Act) -> None
     _patiently(session)
     _check_free(session, said.id)
     try:
-        with session.begin_nested():
+        with _told_when_busy(said.id), session.begin_nested():
             session.add(TownLayer(id=said.id, version=1, municipality=said.town, definition=said.as_json(),
                                   made_at=act.at, made_by=act.by))  # fmt: skip
             session.flush()
@@ -111,11 +112,16 @@ def begin(session: Session, layer: Layer, said: Definition, *, act: Act) -> None
 def finish(session: Session, layer: Layer, coded: Mapping[str, Layer]) -> None:
     """Give a new layer its rights, its links and its counts."""
     connection = session.connection()
+    with _told_when_busy(layer.id):
+        _link_to_communities(connection, layer)
+        _lock(session, layer, coded)
+
+
+def _link_to_communities(connection: Connection, layer: Layer) -> None:
     if "community_id" in layer.links:
         # Not before its rows are in: whoever writes communities waits for as long as this lock is held.
         _run(connection, f"ALTER TABLE {quoted(layer.id)} ADD FOREIGN KEY (community_id) "
                          f"REFERENCES {COMMUNITY} (id) ON DELETE SET NULL")  # fmt: skip
-    _lock(session, layer, coded)
 
 
 def change(session: Session, said: Definition, coded: Mapping[str, Layer], *, act: Act) -> bool:
@@ -131,7 +137,7 @@ def change(session: Session, said: Definition, coded: Mapping[str, Layer], *, ac
     _patiently(session)
     layer = layer_of(said)
     connection = session.connection()
-    try:
+    with _told_when_busy(said.id):
         for one in said.columns[len(before.columns) :]:
             _add_column(connection, layer, one)
         row.definition, row.version, row.municipality = said.as_json(), row.version + 1, said.town
@@ -139,8 +145,6 @@ def change(session: Session, said: Definition, coded: Mapping[str, Layer], *, ac
         follow_edits(connection, {said.id: layer})
         _lock(session, layer, coded)
         recount(connection, layer)
-    except DBAPIError as error:
-        raise _busy(said.id, error) from error
     _note(session, said, CHANGED, act)
     return True
 
@@ -153,11 +157,9 @@ def remove(session: Session, name: str, coded: Mapping[str, Layer], *, act: Act)
     session.flush()
     said = definition_in(row.definition)
     layer = layer_of(said)
-    try:
+    with _told_when_busy(name):
         recount(session.connection(), replace(layer, generalise=None))
         _lock(session, layer, coded)
-    except DBAPIError as error:
-        raise _busy(name, error) from error
     _note(session, said, REMOVED, act)
 
 
@@ -183,11 +185,9 @@ def drop(session: Session, name: str, coded: Mapping[str, Layer], *, act: Act) -
     said = definition_in(row.definition)
     layer = layer_of(said)
     connection = session.connection()
-    try:
+    with _told_when_busy(name):
         for table in (layer.history.name, layer.id):
             _run(connection, f"DROP TABLE {quoted(table)}")
-    except DBAPIError as error:
-        raise _busy(name, error) from error
     for statement in (
         "DELETE FROM tile_count WHERE layer = :layer",
         "DELETE FROM release_cell WHERE release_id IN (SELECT id FROM release WHERE layer = :layer)",
@@ -262,13 +262,17 @@ def _patiently(session: Session) -> None:
     session.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
 
 
-def _busy(name: str, error: DBAPIError) -> Exception:
-    if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
-        return error
-    return BadRequest(
-        f"มีผู้กำลังนำเข้าหรือใช้ {name} อยู่ โปรดลองใหม่ในอีกสักครู่",
-        f"somebody is loading or using {name} just now; try again in a moment",
-    )
+@contextmanager
+def _told_when_busy(name: str) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        raise BadRequest(
+            f"มีผู้กำลังนำเข้าหรือใช้ {name} อยู่ โปรดลองใหม่ในอีกสักครู่",
+            f"somebody is loading or using {name} just now; try again in a moment",
+        ) from error
 
 
 def _note(session: Session, said: Definition, did: str, act: Act) -> None:

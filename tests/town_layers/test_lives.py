@@ -28,6 +28,7 @@ from geo.store.town_layers import town_layers as of_this_database
 from geo.store.write import Act, add, amend, close
 from layers import LAYERS
 from tests.conftest import running
+from tests.makers import tile_at
 from tests.people.made import make_person
 from tests.people.visiting import headers_of
 from tests.town_layers.conftest import AT, Make, asked, in_a_while, loaded, places, written
@@ -105,7 +106,9 @@ def test_editors_write_restore_and_import_and_others_may_not(
     for login in ("neighbours", "viewer"):
         headers = headers_of(web, login)
         for fid in (1, 2):
-            answer = web.post(f"/collections/edited/items/{fid}/restore", headers=headers, json={"version": 1})
+            answer = web.post(
+                f"/collections/edited/items/{fid}/restore", headers=headers, json={"version": 1, "reason": "x"}
+            )
             assert answer.status_code in (403, 404)
         with pois.open("rb") as file:
             answer = web.post("/imports", headers=headers, files={"file": file}, data={"layer": "edited"})
@@ -144,7 +147,8 @@ def test_a_removed_layer_is_nowhere_and_comes_back_whole(
     with session_of(owner) as session:
         amend(session, layer, 1, {"name": "แก้แล้ว"}, act=ACT)
     doors = ("/collections/coming_back", "/collections/coming_back/items", "/tiles/coming_back.json",
-             "/tiles/coming_back/14/12765/7871.mvt", "/maps?layers=coming_back", "/tiles/coming_back/legend",
+             "/tiles/coming_back/{}/{}/{}.mvt".format(*tile_at(14)), "/maps?layers=coming_back",
+             "/tiles/coming_back/legend",
              "/collections/coming_back/items/1")  # fmt: skip
     assert {web.get(one).status_code for one in doors} == {200}
     done(owner, town_layers.remove, "coming_back")
@@ -229,7 +233,8 @@ def test_every_worker_knows_a_layer_at_once_and_forgets_it_at_once(
     assert {requests.get(f"{one}/collections/here", timeout=30).status_code for one in two_servers} == {404}
     make(pois, "here", town="9098", public=True)
     assert {requests.get(f"{one}/collections/here/items", timeout=30).status_code for one in two_servers} == {200}
-    tiles = [f"{one}/tiles/here/14/12765/7871.mvt" for one in two_servers]
+    z, x, y = tile_at(14)
+    tiles = [f"{one}/tiles/here/{z}/{x}/{y}.mvt" for one in two_servers]
     assert {len(requests.get(one, timeout=30).content) > 50 for one in tiles} == {True}
     done(owner, town_layers.remove, "here")
     in_a_while(lambda: {requests.get(one, timeout=30).status_code for one in tiles} == {404})
@@ -248,7 +253,7 @@ def test_nobody_who_reads_meanwhile_gets_a_fault_or_what_is_hidden(
     def read(address: str) -> None:
         while not over.is_set():
             began = time.monotonic()
-            for door in ("/collections/in_motion/items", "/tiles/in_motion/16/51061/31487.geojson"):
+            for door in ("/collections/in_motion/items", "/tiles/in_motion/{}/{}/{}.geojson".format(*tile_at(16))):
                 answer = requests.get(address + door, timeout=30)
                 if answer.status_code not in (200, 404) or (hidden_since[0] and began > hidden_since[0] + 1
                                                             and "secret-" in answer.text):  # fmt: skip
@@ -290,7 +295,7 @@ def test_two_databases_in_one_process_do_not_meet(
                origin="test", at=AT)  # fmt: skip
     other.dispose()
     with TestClient(create_app(Settings(home=tmp_path), database_url=url)) as elsewhere:
-        tile = "/tiles/same_name/16/51061/31487.geojson"
+        tile = "/tiles/same_name/{}/{}/{}.geojson".format(*tile_at(16))
         for _ in range(2):
             assert "quite_else" in elsewhere.get("/collections/same_name/items").text
             assert "วัดหนึ่ง" in web.get("/collections/same_name/items").text
