@@ -32,7 +32,7 @@ def said_in(form: Mapping[str, str], found: Described, *, town: str) -> Said:
     everywhere = words.get("columns", "").strip() or "staff"
     sources = [one.source for one in found.columns]
     audiences = dict.fromkeys(sources, audience_in(everywhere)) if everywhere != "staff" else {}
-    natures = _of_lines(words, "nature", sources, nature_in)
+    natures = {name: one for name, one in _of_lines(words, "nature", sources, nature_in).items() if one is not None}
     # What is personal is not opened by the line for all columns, only by its own, where it is refused in words.
     audiences = {name: audience for name, audience in audiences.items() if name not in natures}
     return Said(
@@ -76,16 +76,13 @@ def _said(words: Mapping[str, str], name: str, most: int = 600) -> str | None:
     return value or None
 
 
-def _of_lines(
-    words: Mapping[str, str], name: str, sources: list[str], read: Callable[[str], One | None]
-) -> dict[str, One]:
+def _of_lines(words: Mapping[str, str], name: str, sources: list[str], read: Callable[[str], One]) -> dict[str, One]:
     """What the lines of the table say, by the column's name in the file; an empty field says nothing."""
     found = {}
     for place, source in enumerate(sources):
         written = _said(words, f"{name}.{place}")
-        value = read(written) if written else None
-        if value is not None:
-            found[source] = value
+        if written:
+            found[source] = read(written)
     return found
 
 

@@ -20,7 +20,7 @@ def changed(
     public: bool = False, audiences: Mapping[str, Audience] = _NOTHING, shape: Published | Cells | None = None,
     editors: Audience | None = None, instant: str | None = None, labels: Mapping[str, Text] = _NOTHING,
     color: str | None = None, symbol: str | None = None, label: str | None = None,
-    natures: Mapping[str, Nature] = _NOTHING, added: Mapping[str, ColumnType] = _NOTHING,
+    natures: Mapping[str, Nature | None] = _NOTHING, added: Mapping[str, ColumnType] = _NOTHING,
     key: Sequence[str] | None = None, processing: Processing | None = None,
 ) -> Definition:  # fmt: skip
     """The definition with what is said otherwise; what is not said stays. `-` takes an instant or a label away."""
@@ -31,9 +31,8 @@ def changed(
         columns |= opened
     for name, nature in natures.items():
         one = said.column(name)
-        columns[one.name] = replace(
-            columns[one.name], nature=nature, audience=_at_most_staff(columns[one.name].audience)
-        )
+        kept = columns[one.name].audience
+        columns[one.name] = replace(columns[one.name], nature=nature, audience=_at_most_staff(kept) if nature else kept)
     for name, audience in audiences.items():
         one = said.column(name)
         columns[one.name] = replace(columns[one.name], audience=audience)
@@ -51,6 +50,8 @@ def changed(
     for name, called in (("instant", instant), ("label", label)):
         if called:
             more[name] = None if called == "-" else said.column(called).name
+    if not any(one.nature for one in columns.values()) and not isinstance(said.public, Cells):
+        more["processing"] = None  # what speaks of nobody needs no grounds
     # At once, because only all of it together is whole: personal values and their grounds, say.
     return replace(said, **more, columns=tuple(columns.values()))
 

@@ -41,8 +41,10 @@ def type_in(written: str) -> ColumnType:
     return ColumnType(written)
 
 
-def nature_in(written: str) -> Nature:
-    """What a personal column is."""
+def nature_in(written: str) -> Nature | None:
+    """What a personal column is; None for one that is said to be about nobody."""
+    if written == "none":
+        return None
     if written not in list(Nature):
         raise BadRequest(f"nature: {', '.join(Nature)}", f"the nature is one of {', '.join(Nature)}")
     return Nature(written)

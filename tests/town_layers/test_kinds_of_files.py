@@ -11,6 +11,7 @@ from typing import Any
 import geopandas
 import pytest
 from fastapi.testclient import TestClient
+from geopandas import GeoSeries
 from shapely.geometry import LineString, MultiPoint, MultiPolygon, Point, Polygon, mapping
 from sqlalchemy import Engine
 
@@ -29,7 +30,7 @@ def features_of(web: TestClient, name: str, **params: Any) -> list[dict[str, Any
     return found
 
 
-TYPED = {
+TYPED: dict[str, list[Any]] = {
     "ชื่อ": ["ก", "ข"], "big": [2**40, 7], "small": [1, 2], "ratio": [1.5, 2.25], "open": [True, False],
     "seen": [dt.datetime(2024, 2, 29, 10, tzinfo=dt.UTC)] * 2, "tags": [["a", "ข"], ["c"]], "counts": [[1, 2], [3]],
     "depths": [[0.5], [1.25, 2.0]],
@@ -70,7 +71,7 @@ def test_a_shapefile_in_a_zip_of_a_thai_office(make: Make, web: TestClient, tmp_
 def test_heights_missing_shapes_and_missing_times_are_kept(make: Make, owner: Engine, web: TestClient,
                                                            tmp_path: Path) -> None:  # fmt: skip
     frame = geopandas.GeoDataFrame(
-        {"n": [1, 2, 3], "when": [AT, None, AT]}, geometry=[Point(100.47, 7.01, 12.5), Point(100.48, 7.01, 3), None],
+        {"n": [1, 2, 3], "when": [AT, None, AT]}, geometry=GeoSeries([Point(100.47, 7.01, 12.5), Point(100.48, 7.01, 3), None]),
         crs=4326,
     )  # fmt: skip
     make(written(tmp_path, "tall.gpkg", frame), "tall", town="9098", public=True, instant="when")
@@ -104,7 +105,7 @@ def test_points_areas_and_lines_in_one_layer(make: Make, web: TestClient, tmp_pa
 
 
 def test_a_table_without_shapes_is_a_layer_too(make: Make, web: TestClient, tmp_path: Path) -> None:
-    frame = geopandas.GeoDataFrame({"n": [1, 2]}, geometry=[None, None], crs=4326)
+    frame = geopandas.GeoDataFrame({"n": [1, 2]}, geometry=GeoSeries([None, None]), crs=4326)
     _, report = make(written(tmp_path, "list.gpkg", frame), "only_a_list", town="9098", public=True)
     assert report.counts.inserted == 2
     assert [one["geometry"] for one in features_of(web, "only_a_list")] == [None, None]
@@ -196,7 +197,7 @@ def test_a_dry_run_makes_nothing(make: Make, owner: Engine, pois: Path) -> None:
     assert asked(owner, "SELECT to_regclass('only_looked_at')") == [(None,)]
 
 
-REAL = [
+REAL: list[tuple[str, dict[str, Any], int]] = [
     ("admin/hatyai_muang_adm3_tambon.geojson", {}, 10), ("admin/thailand_adm2_amphoe.fgb", {}, 900),
     ("crs_encoding/hatyai_muang_tambon_cp874_epsg24047.zip", {}, 10),
     ("crs_encoding/thailand_adm3_utf8_dbf_no_cpg.zip", {}, 7000),

@@ -51,9 +51,8 @@ def test_a_steward_makes_a_layer_of_a_file(kanya: TestClient, web: TestClient, o
     preview = kanya.get(answer.headers["location"], headers=HTML)
     assert preview.headers["cache-control"] == "private, no-store"
     text = html.unescape(preview.text)
-    assert all(
-        word in text for word in ("name", "rank", "ring_up", "secret-a", "วัดหนึ่ง", "Whole number", "จำนวนเต็ม")[:6]
-    )
+    for word in ("name", "rank", "ring_up", "secret-a", "วัดหนึ่ง", "จำนวนเต็ม"):
+        assert word in text, word
     form = dict(re.findall(r'name="(csrf|upload)" value="([^"]+)"', preview.text))
     done = kanya.post("/layers", headers=HTML, data={
         **form, **TITLES, "id": "page_made", "geometry": "as-it-is", "columns": "public", "audience.2": "staff",

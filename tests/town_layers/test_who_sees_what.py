@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,10 @@ def test_the_locks_are_those_of_all_layers_without_starting_anew(
         assert drift(connection, every, ours.closed_tables) == []
 
 
+def says_nothing_hidden(web: TestClient, address: str) -> bool:
+    return "secret-" not in web.get(address).text
+
+
 def test_a_changed_audience_holds_at_once_in_kept_answers_too(
     make: Make, owner: Engine, web: TestClient, pois: Path
 ) -> None:
@@ -174,7 +179,7 @@ def test_a_changed_audience_holds_at_once_in_kept_answers_too(
     assert all("secret-a" in one for one in before)
     change(owner, "changing", audiences={HIDDEN: Audience.STAFF})
     for address in (tile, "/collections/changing/items", "/collections/changing/items/1"):
-        in_a_while(lambda address=address: "secret-" not in web.get(address).text)
+        in_a_while(partial(says_nothing_hidden, web, address))
     change(owner, "changing", shape=Published.WITHHELD)
     in_a_while(lambda: web.get(tile).json()["features"] == [])
     assert {one["geometry"] for one in web.get("/collections/changing/items").json()["features"]} == {None}
