@@ -70,10 +70,8 @@ def test_a_shapefile_in_a_zip_of_a_thai_office(make: Make, web: TestClient, tmp_
 
 def test_heights_missing_shapes_and_missing_times_are_kept(make: Make, owner: Engine, web: TestClient,
                                                            tmp_path: Path) -> None:  # fmt: skip
-    frame = geopandas.GeoDataFrame(
-        {"n": [1, 2, 3], "when": [AT, None, AT]}, geometry=GeoSeries([Point(100.47, 7.01, 12.5), Point(100.48, 7.01, 3), None]),
-        crs=4326,
-    )  # fmt: skip
+    shapes: list[Any] = [Point(100.47, 7.01, 12.5), Point(100.48, 7.01, 3), None]
+    frame = geopandas.GeoDataFrame({"n": [1, 2, 3], "when": [AT, None, AT]}, geometry=GeoSeries(shapes), crs=4326)
     make(written(tmp_path, "tall.gpkg", frame), "tall", town="9098", public=True, instant="when")
     assert asked(owner, "SELECT n, ST_Z(geom), \"when\" IS NULL FROM tall ORDER BY n") == [
         (1, 12.5, False), (2, 3.0, True), (3, None, False),
@@ -105,7 +103,8 @@ def test_points_areas_and_lines_in_one_layer(make: Make, web: TestClient, tmp_pa
 
 
 def test_a_table_without_shapes_is_a_layer_too(make: Make, web: TestClient, tmp_path: Path) -> None:
-    frame = geopandas.GeoDataFrame({"n": [1, 2]}, geometry=GeoSeries([None, None]), crs=4326)
+    frame = places(n=[1, 2])
+    frame.geometry = [None, None]
     _, report = make(written(tmp_path, "list.gpkg", frame), "only_a_list", town="9098", public=True)
     assert report.counts.inserted == 2
     assert [one["geometry"] for one in features_of(web, "only_a_list")] == [None, None]
