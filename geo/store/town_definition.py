@@ -164,6 +164,10 @@ class Definition:
                 f"คอลัมน์ {', '.join(open_to_all)} เป็นข้อมูลส่วนบุคคล จะให้สาธารณะหรือ partner เห็นไม่ได้",
                 f"{', '.join(open_to_all)}: personal values are neither for the public nor for partners",
             )
+        if any(one.nature and one.name == self.label for one in self.columns):
+            raise BadRequest(
+                "ข้อมูลส่วนบุคคลใช้เป็นป้ายชื่อบนแผนที่ไม่ได้", "what is personal is not written on the map (--label-column)"
+            )
         if self.is_personal and self.processing is None:
             raise BadRequest(
                 "มีข้อมูลส่วนบุคคล ต้องบอกวัตถุประสงค์ ฐานทางกฎหมาย และเก็บกี่ปี (--purpose --basis --keep-years)",
@@ -262,7 +266,8 @@ def layer_of(said: Definition) -> Layer:
 def _layer_of(said: Definition) -> Layer:
     table = _table_of(said)
     history_of(cast(Any, table.__table__))
-    names = [one.name for one in said.columns]
+    # Tiles carry what popups show, and nothing personal is in a tile (DOMAIN §7.2).
+    names = [one.name for one in said.columns if one.nature is None]
     dimension = max((2 if "POLYGON" in kind else 1 if "LINE" in kind else 0) for kind in said.kinds)
     first = 10 if said.large else 6
     return Layer(
@@ -286,7 +291,7 @@ def nobody(_row: Any) -> Any:
 
 def _name_among(said: Definition) -> str | None:
     """The column that looks like a row's name."""
-    texts = [one for one in said.columns if one.type is ColumnType.TEXT]
+    texts = [one for one in said.columns if one.type is ColumnType.TEXT and one.nature is None]
     wanted = [one.name for one in texts if re.search("name|ชื่อ", one.source.casefold())]
     return wanted[0] if wanted else texts[0].name if texts else None
 

@@ -73,7 +73,8 @@ def test_titles_default_from_the_file_and_nothing_is_public(terminal: Terminal, 
 
 def test_what_is_wrong_is_said_in_words(terminal: Terminal, pois: Path) -> None:
     for words in (["--id", "parcel"], ["--id", "x", "--audience", "nowhere=public"],
-                  ["--id", "x", "--type", "rank=colour"], ["--id", "x", "--datetime", "name"], ["--id", "x", "--municipality", "Hat Yai"]):  # fmt: skip
+                  ["--id", "x", "--type", "rank=colour"],
+                  ["--id", "x", "--datetime", "name"], ["--id", "x", "--municipality", "Hat Yai"]):  # fmt: skip
         with pytest.raises(BadRequest):
             terminal.run("layer", "add", str(pois), *words)
 

@@ -232,6 +232,10 @@ def test_personal_columns_say_why_and_for_how_long(make: Make, web: TestClient, 
         make(pois, "persons", **said | {"natures": {HIDDEN: Nature.SENSITIVE}}, why=why)
     layer, _ = make(pois, "persons", **said, why=why)
     assert layer.fields[HIDDEN].audience is Audience.STAFF
+    # Nothing personal is in a tile, whoever asks for it.
+    assert HIDDEN not in (*layer.popup, layer.name_field, layer.style.label)
+    with pytest.raises(BadRequest, match="not written on the map"):
+        make(pois, "persons_by_name", **said, why=why, label=HIDDEN)
     register = web.get("/processing", headers={"Accept": "application/json"}).json()["processing"]
     assert "Reaching them" in json.dumps(next(one for one in register if one["layer"] == "persons"))
     assert HIDDEN not in web.get("/processing").text
