@@ -104,7 +104,7 @@ def test_points_areas_and_lines_in_one_layer(make: Make, web: TestClient, tmp_pa
 
 def test_a_table_without_shapes_is_a_layer_too(make: Make, web: TestClient, tmp_path: Path) -> None:
     frame = places(n=[1, 2])
-    frame.geometry = [None, None]
+    frame.geometry = GeoSeries(list[Any]([None, None]))
     _, report = make(written(tmp_path, "list.gpkg", frame), "only_a_list", town="9098", public=True)
     assert report.counts.inserted == 2
     assert [one["geometry"] for one in features_of(web, "only_a_list")] == [None, None]
