@@ -53,7 +53,7 @@ def has_already(request: Request, etag: str) -> bool:
     if not named:
         return False
     tags = {tag.strip().removeprefix("W/").replace('-g"', '"') for tag in named.split(",")}
-    return "*" in tags or etag in tags
+    return "*" in tags or etag.removeprefix("W/") in tags
 
 
 def json_answer(request: Request, body: Any, media_type: str = "application/json", **headers: str) -> Response:

@@ -172,13 +172,14 @@ class Asked(StaticFiles):
         return answer
 
 
-def _layers_changed(app: FastAPI, names: Iterable[str]) -> None:
+def _layers_changed(app: Defined, names: Iterable[str]) -> None:
     """Forget what was kept of these layers, and the plans that connections have prepared of their tables."""
     state = app.state
     for name in names:
         state.cache.edited(name, EVERYWHERE)
     for renew in state.renewing:
         renew()
+    app.forget_definition()
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from geo.errors import StoreAway, UnknownLayer
@@ -111,6 +112,12 @@ class Layers:
 def is_listed(layer: Layer, asking: Asking) -> bool:
     """Whether a layer is worth naming to somebody: a town's own that keeps its rows from the public is not theirs."""
     return not (layer.is_made and layer.public_rows is not None and asking.is_low)
+
+
+async def layer_soon(request: Request, name: str) -> Layer:
+    """The layer called `name`, for a coroutine: in a thread where the database has to be looked at."""
+    layers = layers_of(request)
+    return layers.named(name) if layers.knows((name,)) else await run_in_threadpool(layers.named, name)
 
 
 def every_layer(session: Session) -> dict[str, Layer]:

@@ -381,8 +381,9 @@ class Layer:
 
     `keys` are the alternatives that identify a row in a file, best first (the municipality is always part of it);
     `public_rows` limits what the public sees to rows that meet a condition, `public_rows_say` says it in words.
+    `instant` names the column that says when a feature was, a day or a moment: `datetime=` selects by it.
     A layer with personal columns, or whose shapes the public gets as cells, says in `processing` why and how long.
-    `instant` is the column that says when a row holds. A town layer `is_made` without code, perhaps by one `town`; of
+    A town layer `is_made` without code, perhaps by one `town`; of
     one without keys a file `is_whole`: what is not in the next file of a town ends with it.
     """
 
@@ -400,10 +401,10 @@ class Layer:
     maps: tuple[str, ...]
     editors: Audience
     name_field: str | None = None
+    instant: str | None = None
     public_rows: Callable[[Any], ColumnElement[bool]] | None = None
     public_rows_say: Text | None = None
     processing: Processing | None = None
-    instant: str | None = None
     generalise: Generalise | None = None
     is_made: bool = False
     is_whole: bool = False

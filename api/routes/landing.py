@@ -14,6 +14,7 @@ from api.layers import layers_of
 from api.links import link
 from api.negotiation import format_of, language_of
 from api.pages import page
+from geo.render.written import JSON_FG
 from geo.store.read import Wanted, features
 from layers import LAYERS
 
@@ -21,9 +22,13 @@ router = APIRouter(tags=["landing"], dependencies=[Known])
 
 TITLE = "ชุมชนแอตลาส · Chumchon Atlas"
 ABOUT = "ผังชุมชน แผนที่ภาษี และแผนที่ความเสี่ยงที่เมืองดูแลเอง · The community map, tax map and risk atlas a town runs itself"
+_FEATURES = "http://www.opengis.net/spec/ogcapi-features"
 CONFORMS_TO = (
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    *(f"http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/{name}" for name in ("core", "json", "html", "oas30")),
+    *(f"http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/{name}" for name in ("collections",)),
+    *(f"{_FEATURES}-1/1.0/conf/{name}" for name in ("core", "geojson", "html", "oas30")),
+    f"{_FEATURES}-2/1.0/conf/crs",
+    JSON_FG,
 )
 
 
@@ -45,9 +50,8 @@ def conformance(request: Request) -> Response:
 
 @router.get("/api", response_model=None, responses=answers(OPENAPI))
 def api_definition(request: Request) -> Response:
-    """The definition of this API."""
-    document = request.app.openapi()
-    return json_answer(request, document, f"application/vnd.oai.openapi+json;version={document['openapi'][:3]}")
+    """The definition of this API in OpenAPI 3.0; `/openapi.json` is the same in 3.1."""
+    return json_answer(request, request.app.openapi_30, f"{OPENAPI};version=3.0")
 
 
 @router.get("/api.html", response_model=None, responses=PAGE)
@@ -64,10 +68,10 @@ def _links(request: Request) -> list[dict[str, Any]]:
         link(request, "/", "alternate", html, "หน้าแรก · The front page"),
         link(
             request,
-            "/openapi.json",
+            "/api",
             "service-desc",
-            "application/vnd.oai.openapi+json;version=3.1",
-            "OpenAPI",
+            f"{OPENAPI};version=3.0",
+            "OpenAPI 3.0",
         ),
         link(request, "/api.html", "service-doc", html, "API"),
         link(request, "/conformance", "conformance", json, "Conformance"),

@@ -35,7 +35,6 @@ from geo.shapes.grids import BUFFER, EXTENT, Tile
 from geo.store.area import SETTING
 from geo.store.functions import COUNT_ZOOM
 from geo.store.read import Asking, Wanted, form, rows, shown_fields
-from geo.store.tables import ReleaseCell
 
 SIDE = 40075016.685578488
 SQUARES_DEEPER = 5  # a generalised tile is cut into at most 32 by 32 squares
@@ -165,11 +164,10 @@ def _shapes(layer: Layer, asking: Asking, z: int) -> Select[Any]:
 
 def _rows_near(layer: Layer, asking: Asking) -> Any:
     near = func.ST_Transform(_envelope(BUFFER / EXTENT), 4326)
-    geom = ReleaseCell.geom if isinstance(form(layer, asking), Cells) else layer.table.geom
     query = rows(layer, asking, Wanted(by_place=True)).order_by(None)
     if form(layer, asking) is Published.WITHHELD:
         return query.where(false()).subquery("r")
-    return query.where(geom.op("&&")(near)).subquery("r")
+    return query.where(query.selected_columns.geom.op("&&")(near)).subquery("r")
 
 
 def _tile_value(column: ColumnElement[Any]) -> ColumnElement[Any]:
