@@ -39,10 +39,13 @@ def test_a_layer_is_made_shown_changed_loaded_removed_and_brought_back(
                         "--public", "--audience", "ring_up=staff", "--editors", "community", "--municipality", "9098",
                         "--key", "name", "--color", "#112233", "--label", "rank=ลำดับ|Rank")  # fmt: skip
     assert "/collections/poi" in told
-    listed = next(line for line in terminal.run("layers").splitlines() if " poi " in line)
-    assert "town 9098" in listed
+    listed = terminal.run("layers")
     assert "ring_up" not in listed
-    assert "built in" in next(line for line in terminal.run("layers").splitlines() if " parcel " in line)
+    of_the_town, built_in = (
+        next(one for one in listed.splitlines() if f" {name} " in one) for name in ("poi", "parcel")
+    )
+    assert "ของเมือง" in of_the_town
+    assert "ในตัว" in built_in
     assert "kanya" not in terminal.run("layer", "show", "poi")
     assert "changed" in terminal.run("layer", "change", "poi", "--audience", "rank=staff", "--reason", "as agreed",
                                      "--add-column", "more=number")  # fmt: skip
