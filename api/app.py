@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from importlib import import_module
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.caching import EditCache, Listener
 from api.definition import Defined
 from api.errors import Caught, add_error_handlers
+from api.layers import Layers
 from api.log import RequestLog
 from api.people.budget import HashingBudget
 from api.people.who import PEOPLE
@@ -28,7 +29,7 @@ from api.settings import Settings
 from geo.shapes.whereabouts import Box
 from geo.store.area import known_key
 from geo.store.changing import changing_engine
-from geo.store.db import read_only_engine, read_only_pool, writing_engine
+from geo.store.db import read_only_engine, read_only_pool, renewable, writing_engine
 from geo.store.roles import READERS, TILE_READERS, Role, signed_in_as
 
 HERE = Path(__file__).parent
@@ -45,6 +46,8 @@ EVERYWHERE = Box(west=-180, south=-90, east=180, north=90)
 # Tiles first: routes are tried in order, and a map asks for tiles by the hundred.
 ROUTES = (
     "tiles",
+    "town_uploads",
+    "town_layers",
     "items",
     "schemas",
     "writes",
@@ -93,8 +96,12 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     # Features are changed over HTTP by a role that PostgreSQL keeps within the person's area.
     app.state.changing = changing_engine(database_url)
     app.state.noting = writing_engine(signed_in_as(database_url, Role.WRITER))
+    app.state.renewing = [
+        renewable(one) for one in (*app.state.reading.values(), app.state.writing, app.state.changing)
+    ]
     app.state.area_key = cache(lambda: known_key(app.state.writing))
     app.state.cache = EditCache()
+    app.state.layers = Layers(app.state.people, partial(_layers_changed, app))
     app.state.stopping = Event()
     app.state.hashing = HashingBudget()
     add_error_handlers(app)
@@ -179,9 +186,19 @@ class Asked(StaticFiles):
         return answer
 
 
+def _layers_changed(app: Defined, names: Iterable[str]) -> None:
+    """Forget what was kept of these layers, and the plans that connections have prepared of their tables."""
+    state = app.state
+    for name in names:
+        state.cache.edited(name, EVERYWHERE)
+    for renew in state.renewing:
+        renew()
+    app.forget_definition()
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    listener = Listener(app.state.cache, app.state.database_url)
+    listener = Listener(app.state.cache, app.state.database_url, app.state.layers)
     listener.start()
     for pool in app.state.tiles.values():
         await pool.open()

@@ -18,6 +18,7 @@ from typing import Any
 
 import psycopg
 
+from api.layers import TOWN_LAYERS, Layers
 from geo.shapes.whereabouts import Box
 
 log = logging.getLogger("atlas.cache")
@@ -118,9 +119,10 @@ class EditCache:
 class Listener(threading.Thread):
     """Hears `atlas_edit` on a connection of its own and comes back by itself when the database was away."""
 
-    def __init__(self, cache: EditCache, url: str) -> None:
+    def __init__(self, cache: EditCache, url: str, layers: Layers) -> None:
         super().__init__(name="atlas-listener", daemon=True)
-        self._cache, self._url = cache, url.replace("postgresql+psycopg://", "postgresql://")
+        self._cache, self._layers = cache, layers
+        self._url = url.replace("postgresql+psycopg://", "postgresql://")
         self._over = threading.Event()
 
     def run(self) -> None:
@@ -129,19 +131,26 @@ class Listener(threading.Thread):
             try:
                 with psycopg.connect(self._url, autocommit=True, connect_timeout=3) as connection:
                     connection.execute("LISTEN atlas_edit")
+                    self._layers.heard(True)
                     self._cache.hearing(True)
                     self._hear(connection)
             except psycopg.Error as error:
                 log.warning("cannot hear edits, remembering nothing: %s", type(error).__name__)
             self._cache.hearing(False)
+            self._layers.heard(False)
             self._over.wait(0.5)
 
     def _hear(self, connection: psycopg.Connection[Any]) -> None:
         while not self._over.is_set():
             for told in connection.notifies(timeout=0.5):
-                _tell(self._cache.edited, told.payload)
+                _tell(self._edited, told.payload)
             # A server that vanished without a word is found by asking.
             connection.execute("SELECT 1")
+
+    def _edited(self, layer: str, box: Box) -> None:
+        if layer == TOWN_LAYERS:
+            self._layers.refresh()
+        self._cache.edited(layer, box)
 
     def stop(self) -> None:
         """End the thread, within half a second."""

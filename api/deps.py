@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from api.caching import EditCache
+from api.layers import Layers, layers_of
 from api.people import who
 from api.people.cookies import check_session_form
 from api.settings import Settings
@@ -29,12 +30,12 @@ from geo.store.audit import WITNESS, Witness, note
 from geo.store.changing import changing_in
 from geo.store.db import session_of
 from geo.store.roles import role_for
-from layers import layer_named
 
 __all__ = [
-    "Asking", "Cache", "ChangingEngine", "Known", "MaybeSignedIn", "Me", "NamedLayer", "Now", "PeopleSession", "Person",
-    "ReadSession", "SignedIn", "Steward", "StillServing", "TheSettings", "Writer", "WritingEngine", "area_of",
-    "asking_of", "asking_soon", "box_of", "instant_of", "key_of", "session_as", "unknown_parameter",
+    "Asking", "Cache", "ChangingEngine", "Known", "KnownLayers", "MaybeSignedIn", "Me", "NamedLayer", "Now",
+    "PeopleSession", "Person", "ReadSession", "SignedIn", "Steward", "StillServing", "TheSettings", "Writer",
+    "WritingEngine", "area_of", "asking_of", "asking_soon", "box_of", "instant_of", "key_of", "session_as",
+    "unknown_parameter",
 ]  # fmt: skip
 
 
@@ -140,8 +141,8 @@ def _writing(request: Request) -> Engine:
     return engine
 
 
-def _layer(collection: str) -> Layer:
-    return layer_named(collection)
+def _layer(request: Request, collection: str) -> Layer:
+    return layers_of(request).named(collection)
 
 
 def _cache(request: Request) -> EditCache:
@@ -302,6 +303,7 @@ WritingEngine = Annotated[Engine, Depends(_writing)]
 ChangingEngine = Annotated[Engine, Depends(_changing)]
 Asking = Annotated[read.Asking, Depends(asking_of)]
 NamedLayer = Annotated[Layer, Depends(_layer)]
+KnownLayers = Annotated[Layers, Depends(layers_of)]
 Now = Annotated[dt.datetime, Depends(_now)]
 Cache = Annotated[EditCache, Depends(_cache)]
 Writer = Annotated[Person, Depends(_writer)]

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import psycopg
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -193,11 +196,31 @@ class Caught:
             await send(message)
 
         try:
-            await self.app(scope, receive, noting)
+            await self._once_more(scope, receive, noting, lambda: begun)
         except Exception as error:  # noqa: BLE001  # the outermost door: everything ends here, in words
             answer = _unforeseen(Request(scope, receive), error)
             if not begun:
                 await answer(scope, receive, send)
+
+    async def _once_more(self, scope: Scope, receive: Receive, send: Send, begun: Callable[[], bool]) -> None:
+        """A reading that met a town layer in the middle of its change is read again, as the layer is now."""
+        before = {**scope, "state": dict(scope.get("state") or {})}
+        try:
+            await self.app(scope, receive, send)
+        except (DBAPIError, psycopg.Error) as error:
+            met = getattr(getattr(error, "orig", error), "sqlstate", None) in _OF_A_CHANGE and not begun()
+            layers = getattr(scope["app"].state, "layers", None) if met and scope["method"] in ("GET", "HEAD") else None
+            if layers is None:
+                raise
+            await run_in_threadpool(layers.refresh)
+            # The same object: whoever logs the request looks there for what it was.
+            scope.clear()
+            scope.update(before)
+            await self.app(scope, receive, send)
+
+
+# A right that is gone, a column, a table, and a plan whose answer would have other columns.
+_OF_A_CHANGE = ("42501", "42703", "42P01", "0A000")
 
 
 def problem_response(

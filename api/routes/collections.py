@@ -13,6 +13,7 @@ from api.caching import EditCache
 from api.definition import JSON_OR_PAGE
 from api.deps import Asking, Cache, Known, NamedLayer, ReadSession
 from api.formats import ALL
+from api.layers import layers_of
 from api.links import link
 from api.negotiation import format_of, language_of
 from api.pages import page
@@ -21,7 +22,6 @@ from geo.layer import Cells, Layer
 from geo.shapes.served import CRS84, CRS84H, LISTED
 from geo.shapes.whereabouts import Box
 from geo.store import read
-from layers import LAYERS
 
 router = APIRouter(tags=["collections"], dependencies=[Known])
 
@@ -30,9 +30,9 @@ router = APIRouter(tags=["collections"], dependencies=[Known])
 def list_collections(request: Request, session: ReadSession, asking: Asking, cache: Cache) -> Response:
     """Every layer's description."""
     if format_of(request) == "html":
-        return page(request, "collections.html", layers=list(LAYERS.values()))
+        return page(request, "collections.html", layers=layers_of(request).shown_to(asking))
     described = []
-    for layer in LAYERS.values():
+    for layer in layers_of(request).shown_to(asking):
         box, span = known_extent(session, cache, layer, asking), known_span(session, cache, layer, asking)
         described.append(_described(request, layer, box, span, asking))
     links = [
@@ -55,7 +55,7 @@ def get_collection(request: Request, layer: NamedLayer, session: ReadSession, as
 
 def known_extent(session: Any, cache: EditCache, layer: Layer, asking: read.Asking) -> Box | None:
     """The layer's extent, asked of the database once between two edits."""
-    key = ("extent", layer.id, asking.eyes)
+    key = ("extent", layer.table, asking.eyes)
     found = cache.kept(key)
     if found is not None:
         return found[0]  # type: ignore[no-any-return]  # the cache holds anything

@@ -22,6 +22,7 @@ from api.conditions import http_date, item_tag, known_version
 from api.definition import answers
 from api.deps import asking_soon, key_of, session_as
 from api.formats import ALL, ONE_FEATURE, Format, features_format
+from api.layers import layer_soon
 from api.links import base_of, link
 from api.negotiation import language_of
 from api.pages import STRICT, page
@@ -32,7 +33,6 @@ from geo.shapes.served import CRS84, CRS84H
 from geo.store import read
 from geo.store.read import MOST_AT_ONCE, Asking, RawPage, raw_page
 from geo.store.wanted import Cursor, Wanted
-from layers import layer_named
 
 router = APIRouter(tags=["items"])
 
@@ -44,7 +44,7 @@ _VARY = "Accept, Accept-Language, Accept-Encoding"
 
 async def list_items(request: Request) -> Response:
     """Features in key order, or sorted; `next` leads on until there is no more."""
-    layer = layer_named(request.path_params["collection"])
+    layer = await layer_soon(request, request.path_params["collection"])
     asking = await asking_soon(request)
     return await run_in_threadpool(_list_items, request, layer, asking)
 
@@ -227,7 +227,7 @@ def _map_of(layer: Layer, found: RawPage, asked: Asked) -> str | None:
 
 async def get_item(request: Request) -> Response:
     """One feature by its id."""
-    layer = layer_named(request.path_params["collection"])
+    layer = await layer_soon(request, request.path_params["collection"])
     asking = await asking_soon(request)
     return await run_in_threadpool(_get_item, request, layer, asking)
 

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from api.answers import json_answer
 from api.definition import JSON_ONLY, JSON_OR_PAGE, OPENAPI, PAGE, answers
 from api.deps import Asking, Known, ReadSession
+from api.layers import layers_of
 from api.links import link
 from api.negotiation import format_of, language_of
 from api.pages import page
@@ -30,8 +31,13 @@ CONFORMS_TO = (
     f"{_FEATURES}-2/1.0/conf/crs",
     *(f"{_FEATURES}-3/1.0/conf/{name}" for name in ("filter", "features-filter")),
     *schemas.CONFORMS_TO,
+    *(f"http://www.opengis.net/spec/ogcapi-common-5/1.0/conf/{name}" for name in (
+        "create-replace-delete", "update", "optimistic-locking-etags", "optimistic-locking-timestamps",
+        "return-resource-representation-in-response", "handling",
+    )),
+    f"{_FEATURES}-4/1.0/conf/features",
     JSON_FG,
-)
+)  # fmt: skip
 
 
 @router.get("/", response_model=None, responses=JSON_OR_PAGE)
@@ -39,7 +45,7 @@ def landing(request: Request, session: ReadSession, asking: Asking) -> Response:
     """What is here and where it goes on."""
     if format_of(request) == "html":
         towns = features(session, LAYERS["municipality"], asking, Wanted(limit=50)).features
-        return page(request, "landing.html", layers=list(LAYERS.values()), towns=towns)
+        return page(request, "landing.html", layers=layers_of(request).shown_to(asking), towns=towns)
     return json_answer(request, {"title": TITLE, "description": ABOUT, "links": _links(request)})
 
 

@@ -16,6 +16,7 @@ from api.caching import EditCache, Kept
 from api.community_page import box_of_feature, community_page
 from api.definition import JSON_ONLY, PAGE
 from api.deps import Asking, Cache, Known, NamedLayer, ReadSession, box_of
+from api.layers import layers_of
 from api.links import base_of
 from api.negotiation import language_of
 from api.pages import GUARDS, STRICT, is_made_up, page
@@ -31,7 +32,7 @@ from geo.store import read
 from geo.store.read import Wanted, feature, features
 from geo.store.search import search
 from geo.store.tiles import for_tiles
-from layers import LAYERS, MAPS
+from layers import LAYERS
 
 router = APIRouter(tags=["maps"], dependencies=[Known])
 
@@ -51,7 +52,7 @@ def get_town_map(
     municipality: Annotated[str | None, Query(max_length=20)] = None,
 ) -> Response:
     """The town map; `municipality` moves it to one of several towns."""
-    layers = [LAYERS[name] for name in MAPS["town"]]
+    layers = layers_of(request).of_map("town", asking)
     towns = _towns(session, asking, cache)
     # The town that was asked for comes first, else the one with the most communities.
     towns.sort(key=lambda town: (town.code != municipality, -town.communities, town.code or ""))
@@ -78,7 +79,7 @@ def get_map(
     item: Annotated[str | None, Query(description="an item of the first layer to go to and outline")] = None,
 ) -> Response:
     """A map of chosen layers: of a rectangle, around one item, or of all there is."""
-    chosen = layers_named(layers)
+    chosen = layers_named(request, layers)
     box, focus = box_of(bbox), None
     if item is not None:
         found = feature(session, chosen[0], asking, _key(item, chosen[0]))
@@ -125,7 +126,7 @@ def get_community_map(request: Request, fid: str, session: ReadSession, asking: 
     """The map around one community, its outline marked."""
     community = feature(session, LAYERS["community"], asking, _key(fid, LAYERS["community"]))
     words = community["properties"]
-    layers = [LAYERS[name] for name in MAPS["community"]]
+    layers = layers_of(request).of_map("community", asking)
     box = box_of_feature(community) or _box_of_town(session, asking, words.get("municipality")) or NOTHING_YET
     title = Text(words["name_th"], words.get("name_en") or words["name_th"])
     focus = Focus(layer="community", id=community["id"])

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from api.answers import answer, json_answer
 from api.caching import EditCache, Kept
 from api.definition import JSON_ONLY
 from api.deps import Asking, Cache, Known, ReadSession, area_of, asking_soon, known_parameters
+from api.layers import layers_of
 from api.links import base_of
 from api.negotiation import language_of
 from api.routes.collections import known_extent
@@ -22,7 +24,6 @@ from geo.store import read
 from geo.store.db import read_once
 from geo.store.roles import Role
 from geo.store.tiles import TileFormat, for_tiles, tile_bytes, tile_fields
-from layers import layer_named
 
 router = APIRouter(tags=["tiles"])
 
@@ -33,7 +34,7 @@ _WRITTEN = {str(kind): kind for kind in TileFormat}
 @router.get("/tiles/{ids}.json", response_model=None, responses=JSON_ONLY, dependencies=[Known])
 def get_tilejson(request: Request, ids: str, session: ReadSession, asking: Asking, cache: Cache) -> Response:
     """TileJSON 3.0 of one or several layers."""
-    layers, language, asking = layers_named(ids), language_of(request), for_tiles(asking)
+    layers, language, asking = layers_named(request, ids), language_of(request), for_tiles(asking)
     boxes = [box for layer in layers if (box := known_extent(session, cache, layer, asking))]
     document: dict[str, Any] = {
         "tilejson": "3.0.0",
@@ -89,10 +90,11 @@ async def get_tile(request: Request) -> Response:
     ids, z, x, y, written = (request.path_params[name] for name, _, _ in _TILE_PATH)
     if written not in _WRITTEN:
         raise UnknownFeature(f"ไม่มีไทล์แบบ {written!r}", f"There are no {written!r} tiles")
-    layers, tile, kind = layers_named(ids), tile_at(z, x, y), _WRITTEN[written]
+    layers, tile, kind = await _layers_soon(request, ids), tile_at(z, x, y), _WRITTEN[written]
     asking = for_tiles(await asking_soon(request))
     cache = request.app.state.cache
-    key = (ids, tile, kind, asking.eyes)
+    # By the tables and not by the names: a layer that its town changed just now is another one.
+    key = (tuple(layer.table for layer in layers), tile, kind, asking.eyes)
     kept = cache.kept(key)
     if kept is None:
         kept = await _made(request, cache, key, layers, asking, tile, kind)
@@ -126,12 +128,18 @@ async def _made(
     return kept
 
 
-def layers_named(ids: str) -> tuple[Layer, ...]:
+async def _layers_soon(request: Request, ids: str) -> tuple[Layer, ...]:
+    if layers_of(request).knows(ids.split(",")):
+        return layers_named(request, ids)
+    return await run_in_threadpool(layers_named, request, ids)
+
+
+def layers_named(request: Request, ids: str) -> tuple[Layer, ...]:
     """The layers of a comma-separated list, each once."""
     names = list(dict.fromkeys(ids.split(",")))
     if len(names) > MOST_LAYERS:
         raise BadRequest(f"เกิน {MOST_LAYERS} ชั้นข้อมูล", f"More than {MOST_LAYERS} layers")
-    return tuple(layer_named(name) for name in names)
+    return tuple(map(layers_of(request).named, names))
 
 
 def tile_at(z: str, x: str, y: str) -> Tile:

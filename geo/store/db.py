@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -94,6 +94,29 @@ def _engine(url: str, options: str, *, pool_size: int) -> Engine:
         hide_parameters=True,
         connect_args={"options": options, "connect_timeout": CONNECT_SECONDS, "prepare_threshold": PREPARE_AFTER},
     )
+
+
+def renewable(engine: Engine) -> Callable[[], None]:
+    """A function after which connections made before are not used again.
+
+    What a connection has prepared of a table cannot be run any more when the table has other columns ("cached plan
+    must not change result type"). One that is busy is closed when it comes to be lent again.
+    """
+    now = [0]
+
+    def made(_connection: Any, record: Any) -> None:
+        record.info["made_in"] = now[0]
+
+    def lent(_connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info.get("made_in") != now[0]:
+            raise DisconnectionError("made before the tables changed")
+
+    def renew() -> None:
+        now[0] += 1
+
+    event.listen(engine, "connect", made)
+    event.listen(engine, "checkout", lent)
+    return renew
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, text
 
 from geo.layer import Layer, Published
+from geo.store.history import quoted
 
 COUNT_ZOOM = 17
 
@@ -148,20 +149,41 @@ DROPS = (
     "DROP FUNCTION atlas_cell(geometry, integer)",
 )
 
+# A layer that the town made, changed or removed is told as an edit everywhere: every worker looks at them anew.
+TOWN_LAYERS_CHANGED = """
+CREATE FUNCTION atlas_town_layers_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('atlas_edit', '{"layer": "town_layer", "box": [-180, -90, 180, 90]}');
+  RETURN NULL;
+END $$
+"""
+
 _REFERENCING = {"insert": "NEW TABLE AS new_rows", "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
                 "delete": "OLD TABLE AS old_rows"}  # fmt: skip
+
+
+def recount(connection: Connection, layer: Layer) -> None:
+    """Count a layer's features per square anew, or forget them where far zooms draw no counts of it."""
+    connection.execute(text("DELETE FROM tile_count WHERE layer = :layer"), {"layer": layer.id})
+    if layer.generalise:
+        counted = f"SELECT {_square('r')} FROM {quoted(layer.id)} AS r WHERE geom_mercator IS NOT NULL"
+        connection.execute(
+            text("INSERT INTO tile_count (layer, x, y, features) "
+                 f"SELECT :layer, x, y, count(*) FROM ({counted}) AS c GROUP BY x, y"),
+            {"layer": layer.id},
+        )  # fmt: skip
 
 
 def follow_edits(connection: Connection, layers: Mapping[str, Layer]) -> None:
     """Put the edit triggers on every layer table that exists; doing it twice changes nothing."""
     for layer in layers.values():
-        if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"public.{layer.id}"}) is None:
+        if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"public.{quoted(layer.id)}"}) is None:
             continue
         kind = "counted" if layer.generalise else "hidden" if layer.shape.public is not Published.AS_IT_IS else "told"
         for operation, referencing in _REFERENCING.items():
             connection.execute(
                 text(
-                    f"CREATE OR REPLACE TRIGGER atlas_{operation} AFTER {operation.upper()} ON {layer.id} "
+                    f"CREATE OR REPLACE TRIGGER atlas_{operation} AFTER {operation.upper()} ON {quoted(layer.id)} "
                     f"REFERENCING {referencing} FOR EACH STATEMENT "
                     f"EXECUTE FUNCTION atlas_followed_{operation}('{kind}')"
                 )

@@ -22,6 +22,7 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    literal_column,
     null,
     or_,
     select,
@@ -121,12 +122,14 @@ def _as_it_was(layer: Layer, asking: Asking, wanted: Wanted, at: dt.datetime) ->
 
 def _of(columns: Any, mercator: Any, layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
     shown = [columns[name] for name in shown_fields(layer, asking)]
-    if form(layer, asking) is Published.WITHHELD:
-        geom, mercator = null(), null()
-    else:
-        geom = columns.geom
+    withheld = form(layer, asking) is Published.WITHHELD
+    geom, mercator = (_NO_SHAPE, _NO_SHAPE) if withheld else (columns.geom, mercator)
     query = select(columns.id, columns.version, *shown, geom.label("geom"), mercator.label("mercator"))
     return query.where(*narrowed(columns, layer, asking, wanted))
+
+
+# With its type, because functions of shapes are asked about it.
+_NO_SHAPE: ColumnElement[Any] = literal_column("NULL::geometry")
 
 
 def may_see(layer: Layer, asking: Asking, *, by_place: bool = False) -> list[ColumnElement[bool]]:

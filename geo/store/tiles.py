@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     cast,
+    false,
     func,
     literal_column,
     select,
@@ -89,7 +90,8 @@ MOST_STATEMENTS = 2_000  # a town has a handful of areas; a server of many towns
 
 def _statement(layer: Layer, asking: Asking, z: int, written: TileFormat) -> str:
     # Built once: putting the expression together costs as much as a small tile does.
-    key = (layer.id, asking.eyes, z, written)
+    # Its table is the layer's own from one change to the next, and in this database alone.
+    key = (layer.table, asking.eyes, z, written)
     if key not in _STATEMENTS:
         if len(_STATEMENTS) >= MOST_STATEMENTS:
             _STATEMENTS.clear()
@@ -163,6 +165,8 @@ def _shapes(layer: Layer, asking: Asking, z: int) -> Select[Any]:
 def _rows_near(layer: Layer, asking: Asking) -> Any:
     near = func.ST_Transform(_envelope(BUFFER / EXTENT), 4326)
     query = rows(layer, asking, Wanted(by_place=True)).order_by(None)
+    if form(layer, asking) is Published.WITHHELD:
+        return query.where(false()).subquery("r")
     return query.where(query.selected_columns.geom.op("&&")(near)).subquery("r")
 
 

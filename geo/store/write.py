@@ -126,7 +126,7 @@ def _shape_values(layer: Layer, shape: BaseGeometry | None) -> dict[str, Any]:
         if layer.shape.required:
             raise BadRequest("ต้องมีรูปร่างบนแผนที่", "A shape on the map is needed")
         return {"geom": None, **dict.fromkeys(name for name, field in layer.fields.items() if field.measure)}
-    kinds = {*layer.shape.kinds, *(f"MULTI{kind}" for kind in layer.shape.kinds if kind != "POINT")}
+    kinds = set(layer.shape.allowed)
     if shape.geom_type.upper() not in kinds:
         raise BadRequest(
             f"ชั้นนี้รับ {sorted(kinds)} ไม่รับ {shape.geom_type}", f"This layer takes {sorted(kinds)}, not {shape.geom_type}"

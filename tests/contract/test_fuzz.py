@@ -34,7 +34,16 @@ from tests.conftest import running
 from tests.makers import HAT_YAI, tile_at
 from tests.people.made import make_person, password_of
 from tests.people.visitors import Visitor
-from tests.planted import all_that_is_logged, plant, plant_elsewhere, readable, secrets
+from tests.planted import (
+    ELSEWHERE,
+    HIDDEN_OF_A_TOWN,
+    TOWN_LAYER,
+    all_that_is_logged,
+    plant,
+    plant_elsewhere,
+    readable,
+    secrets,
+)
 
 SEED = int(os.environ.get("ATLAS_FUZZ_SEED", "2569"))
 EXAMPLES = int(os.environ.get("ATLAS_FUZZ_EXAMPLES", "8"))
@@ -133,12 +142,15 @@ def cases(draw: st.DrawFn, operation: Any, known: dict[str, list[Any]]) -> Any:
 
 def what_is_known(made: dict[str, list[int]], elsewhere: dict[str, list[int]], persons: list[int]) -> dict[str, Any]:
     """Values that lead somewhere, by the name of what takes them."""
-    hidden = [name for layer in LAYERS.values() for name, one in layer.fields.items() if one.audience != "public"]
+    hidden = [
+        *HIDDEN_OF_A_TOWN,
+        *(name for layer in LAYERS.values() for name, one in layer.fields.items() if one.audience != "public"),
+    ]
     ids = sorted({fid for of in (made, elsewhere) for some in of.values() for fid in (some[0], some[-1])})
     places = ["municipality:9098", "municipality:9099", f"community:{made['community'][0]}", "shared_area:x"]
     file = b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name_th":"a"},"geometry":null}]}'
     return {
-        "collection": list(LAYERS), "ids": [*LAYERS, "parcel,household"], "fid": [str(fid) for fid in ids],
+        "collection": [*LAYERS, TOWN_LAYER], "ids": [*LAYERS, "parcel,household"], "fid": [str(fid) for fid in ids],
         "tile": [tile_at(z) for z in (0, 13, 15, 18)], "written": ["mvt", "geojson"],
         "number": persons, "grant": persons, "batch": [1, 2], "code": ["unknown"],
         "query": [*hidden, "f", "lang", "limit", "sortby", "filter", "1", "html", "../..", "nan", "", "'"],
@@ -157,12 +169,16 @@ def what_is_known(made: dict[str, list[int]], elsewhere: dict[str, list[int]], p
         "profile": ["codelist-inline", "rel-as-link,codelist-ref", ""],
         "words": ["ยินยอม"], "officer": ["an officer"],
         "address": ["a street"], "reached_by": ["074-000-000"],
-        "type": ["Feature"], "properties": [{"name_th": "ก"}, {}, None], "geometry": [A_PLACE],
+        "type": ["Feature"], "properties": [{"name_th": "ก"}, {}, None], "geometry": [A_PLACE, "as-it-is"],
         "actions": [[{"do": "create", "feature": {"type": "Feature", "geometry": A_PLACE, "properties": {}}}]],
         "If-Match": ["*", '"1"'], "If-None-Match": ['"9"'], "If-Unmodified-Since": ["Tue, 01 Dec 2099 00:00:00 GMT"],
         "Content-Crs": ["<http://www.opengis.net/def/crs/OGC/1.3/CRS84>"],
         "Idempotency-Key": [f"k-{n}" for n in range(999)],
         "Prefer": ["return=representation", "return=minimal", "handling=lenient"],
+        "layer_id": [TOWN_LAYER, ELSEWHERE], "upload": ["unknown"], "id": ["made_by_fuzz", "parcel"],
+        "title_th": ["ชื่อ"], "title_en": ["A title"],
+        "columns": ["public", "staff"],
+        "editors": ["staff", "public"], "color": ["#123456", "red"], "new_column": ["more"], "new_type": ["integer"],
         "required": ["true", "false"], "token": ["unknown"], "totp": ["000000"], "dry_run": ["true"],
     }  # fmt: skip
 

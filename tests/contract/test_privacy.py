@@ -27,7 +27,7 @@ from layers import LAYERS
 from tests.makers import HAT_YAI, make_rows
 from tests.people.made import make_person
 from tests.people.visiting import bearer, token_for
-from tests.planted import plant, plant_elsewhere, readable, secrets
+from tests.planted import ELSEWHERE, HIDDEN_OF_A_TOWN, TOWN_LAYER, plant, plant_elsewhere, readable, secrets
 
 # How each route with parameters is visited; `{id}` stands for a layer, `{fid}` for one of its features.
 VISITS = {
@@ -65,6 +65,8 @@ VISITS = {
     "/login": ["/login", "/login?next=/map"],
     "/invitations/{code}": ["/invitations/unknown"],
     "/people/{number}": ["/people/1"],
+    "/layers/{layer_id}": ["/layers/{id}", "/layers/{id}?f=html"],
+    "/layers/new/{upload}": ["/layers/new/unknown"],
     "/requests/{number}": ["/requests/1", "/requests/2", "/requests/2?f=html"],
     "/incidents/{number}": ["/incidents/1", "/incidents/2", "/incidents/2?f=html"],
     "/collections/{collection}/items/{fid}/dossier": [
@@ -98,7 +100,7 @@ def hidden_names() -> set[str]:
     """Names that stand for a hidden column somewhere and for nothing public anywhere."""
     public = {name for layer in LAYERS.values() for name in layer.fields_for(Audience.PUBLIC)}
     every = {name for layer in LAYERS.values() for name in layer.fields}
-    return every - public - KEYS_OF_OUR_OWN
+    return (every - public - KEYS_OF_OUR_OWN) | set(HIDDEN_OF_A_TOWN)
 
 
 def addresses(app: FastAPI, full: dict[str, list[int]]) -> Iterator[str]:
@@ -127,10 +129,10 @@ def tiles() -> Iterator[str]:
         x = int((HAT_YAI[0] + 180) / 360 * 2**z)
         y = int((1 - math.asinh(math.tan(math.radians(HAT_YAI[1]))) / math.pi) / 2 * 2**z)
         assert Tile(z, x, y).exists
-        for name in LAYERS:
+        for name in (*LAYERS, TOWN_LAYER, ELSEWHERE):
             yield f"/tiles/{name}/{z}/{x}/{y}.mvt"
             yield f"/tiles/{name}/{z}/{x}/{y}.geojson"
-        yield f"/tiles/{','.join(LAYERS)}/{z}/{x}/{y}.mvt"
+        yield f"/tiles/{','.join((*LAYERS, TOWN_LAYER))}/{z}/{x}/{y}.mvt"
 
 
 def test_no_public_door_shows_a_hidden_value_or_name(app: FastAPI, full: dict[str, list[int]]) -> None:
@@ -258,11 +260,12 @@ def _keys(document: Any) -> Iterator[str]:
             yield from _keys(value)
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", [*LAYERS, TOWN_LAYER])
 def test_a_hidden_column_cannot_be_filtered_on(name: str, app: FastAPI, full: dict[str, list[int]]) -> None:
     with TestClient(app, raise_server_exceptions=False) as client:
         told = set()
-        for column in [n for n, w in LAYERS[name].fields.items() if w.audience is not Audience.PUBLIC]:
+        fields = app.state.layers.here[name].fields
+        for column in [n for n, w in fields.items() if w.audience is not Audience.PUBLIC]:
             answer = client.get(f"/collections/{name}/items", params={column: f"secret-{name}-{column}"})
             assert answer.status_code == 400
             told.add(answer.json()["detail"].replace(column, "…"))
