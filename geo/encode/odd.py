@@ -24,7 +24,7 @@ def mended(wkb: bytes, view: Any) -> bytes | None:
     if not np.isfinite(shapely.get_coordinates(whole)).all():
         return None
     moved = shapely.transform(whole, lambda places: (places - (west, north)) / unit)
-    dimension = shapely.get_dimensions(moved)
+    dimension = int(shapely.get_dimensions(moved))
     thin = shapely.make_valid(shapely.simplify(moved, tolerance, preserve_topology=False)) if tolerance else moved
     for one in (thin, moved):
         found = _of_dimension(_snapped(one, square), dimension)
@@ -46,9 +46,9 @@ def _of_dimension(shape: BaseGeometry, dimension: int) -> BaseGeometry | None:
     kept = [part for part in parts if not part.is_empty and shapely.get_dimensions(part) == dimension]
     if not kept:
         return None
-    several = {0: shapely.multipoints, 1: shapely.multilinestrings, 2: shapely.multipolygons}[dimension]
-    made: BaseGeometry = several(kept)
-    return made
+    if dimension == 2:
+        return shapely.multipolygons(kept)
+    return shapely.multilinestrings(kept) if dimension == 1 else shapely.multipoints(kept)
 
 
 def _speck(shape: BaseGeometry, square: BaseGeometry) -> bytes | None:

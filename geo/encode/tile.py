@@ -9,17 +9,17 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.encode.cut import DOT, NOTHING, ODD, cut_rows
-from geo.encode.geojson_tile import written_features
-from geo.encode.mvt import written_layer
+from geo.encode.kernels.cut import NOTHING, ODD, cut_rows
+from geo.encode.kernels.geojson_tile import written_features
+from geo.encode.kernels.mvt import written_layer
+from geo.encode.kernels.records import found_rows
 from geo.encode.odd import mended
-from geo.encode.records import found_rows
 from geo.shapes.grids import BUFFER, EXTENT, Tile
 
 _HALF_TURN = 180.0
@@ -74,6 +74,21 @@ class Shapes:
     parts: NDArray[np.int64]
     roles: NDArray[np.uint8]
     xy: NDArray[np.int32]
+
+
+heading = lru_cache(maxsize=1_000)(Heading)
+
+
+def mvt(buffer: bytes, layer: str, names: tuple[str, ...], tile: Tile, *, tolerance: float) -> bytes:
+    """See `geo.encode.mvt`."""
+    rows = Rows.of(buffer, len(names) + 2)
+    return mvt_layer(rows, cut_shapes(rows, tile, tolerance=tolerance), heading(layer, names))
+
+
+def geojson(buffer: bytes, layer: str, names: tuple[str, ...], tile: Tile, *, tolerance: float) -> bytes:
+    """See `geo.encode.geojson`."""
+    rows = Rows.of(buffer, len(names) + 2)
+    return geojson_features(rows, cut_shapes(rows, tile, tolerance=tolerance), heading(layer, names), tile)
 
 
 def mvt_layer(rows: Rows, shapes: Shapes, heading: Heading) -> bytes:
@@ -140,4 +155,5 @@ def _degrees(tile: Tile, digits: int) -> NDArray[np.int64]:
     if tile.grid.srid != 4326:
         degree = tile.grid.side / 2 / _HALF_TURN
         x, y = x / degree, np.degrees(np.arctan(np.sinh(np.radians(y / degree))))
-    return np.rint(np.stack([x, y]) * 10**digits).astype(np.int64)
+    told: NDArray[np.int64] = np.rint(np.stack([x, y]) * 10**digits).astype(np.int64)
+    return told

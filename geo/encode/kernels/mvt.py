@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from geo.encode.compiled import compiled
-from geo.encode.cut import AREA, DOT, NOTHING, ODD, PATH
-from geo.encode.decimals import number_of
-from geo.encode.records import (
+from geo.encode.kernels.compiled import compiled
+from geo.encode.kernels.cut import AREA, DOT, NOTHING, ODD
+from geo.encode.kernels.decimals import number_of
+from geo.encode.kernels.records import (
     BOOL,
     DATE,
     FLOAT4,
@@ -27,7 +27,7 @@ from geo.encode.records import (
     room,
     whole_at,
 )
-from geo.encode.values import numeric_double, put_plain, single_at
+from geo.encode.kernels.values import numeric_double, put_plain, single_at
 
 _SEVEN, _MORE = np.uint64(7), np.uint64(0x80)
 

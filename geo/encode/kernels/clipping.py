@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from geo.encode.compiled import compiled
+from geo.encode.kernels.compiled import compiled
 
 ROOM = 6  # 1.5 to the fourth, and something over
 
@@ -54,7 +54,10 @@ def cut_ring(ring: Any, count: Any, spare: Any, low: Any, high: Any) -> Any:
 
 @compiled()
 def cut_segment(x1: Any, y1: Any, x2: Any, y2: Any, low: Any, high: Any) -> Any:
-    """The part of a segment within the square (Y. Liang and B. Barsky 1984), as shares of its way: from above to is none."""
+    """The part of a segment within the square, as shares of its way (Y. Liang and B. Barsky 1984).
+
+    Where the second is less than the first there is none.
+    """
     begin, end = 0.0, 1.0
     for start, way in ((x1, x2 - x1), (y1, y2 - y1)):
         if way == 0.0:

@@ -9,18 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from geo.encode.compiled import compiled
-from geo.encode.decimals import put_coordinate, put_whole
-from geo.encode.records import keys, put, room
-from geo.encode.values import most_bytes, put_json
-from geo.encode.wkb import (
+from geo.encode.kernels.compiled import compiled
+from geo.encode.kernels.decimals import put_coordinate, put_whole
+from geo.encode.kernels.records import keys, put, room
+from geo.encode.kernels.values import most_bytes, put_json
+from geo.encode.kernels.wkb import (
     COLLECTION,
     LINE,
-    LINES,
     POINT,
     POINTS,
-    POLYGON,
-    POLYGONS,
     counted,
     double_at,
     opened,

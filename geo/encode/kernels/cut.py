@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from geo.encode.clipping import ROOM, cut_ring, cut_segment, simplified
-from geo.encode.compiled import compiled
-from geo.encode.simple import EXTERIOR, INTERIOR, valid
-from geo.encode.wkb import COLLECTION, LINE, LINES, POINT, POINTS, POLYGON, POLYGONS, counted, double_at, opened
+from geo.encode.kernels.clipping import ROOM, cut_ring, cut_segment, simplified
+from geo.encode.kernels.compiled import compiled
+from geo.encode.kernels.simple import EXTERIOR, INTERIOR, valid
+from geo.encode.kernels.wkb import COLLECTION, LINE, LINES, POINT, POINTS, counted, double_at, opened
 
 NOTHING, DOT, PATH, AREA, ODD = 0, 1, 2, 3, 9
 _POINTS_MADE, _PARTS_MADE, _IS_ODD, _HAS_SPECK, _SPECK_X, _SPECK_Y = range(6)
@@ -265,10 +265,12 @@ def cut_rows(buffer: Any, rows: Any, columns: Any, starts: Any, lengths: Any, vi
     `view` is west, north and the length of a tile unit; the lowest and highest number kept; the tolerance in units.
     With `is_valid` nobody looks whether polygons are.
     """
-    most, total = 0, 0
+    most, total = np.int64(0), np.int64(0)
     for row in range(rows):
-        size = max(np.int64(lengths[row * columns + columns - 1]), 0)
-        most, total = max(most, size), total + size
+        size = np.int64(lengths[row * columns + columns - 1])
+        if size > 0:
+            most = size if size > most else most
+            total += size
     path = np.empty((ROOM * (most // 16) + 32, 2), np.float64)
     spare = np.empty_like(path)
     # As much as there can ever be; memory that is not written to costs nothing.

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -58,8 +58,8 @@ def compiled(*signature: str) -> Callable[[Function], Function]:
     """
     # Helpers become part of what calls them, so that they need not be kept by themselves.
     kept = FOLDER is not None and bool(signature)
-    made: Callable[[Function], Function] = numba.njit(*signature, nogil=True, error_model="numpy", cache=kept)
-    return made
+    made: Any = numba.njit(list(signature) or None, nogil=True, error_model="numpy", cache=kept)
+    return cast(Callable[[Function], Function], made)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from geo.encode.compiled import compiled
+from geo.encode.kernels.compiled import compiled
 
 _LEAST_POWER, _MOST_POWER = -292, 324
 
@@ -30,6 +30,7 @@ def _powers() -> Any:
 _POWERS = _powers()
 _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
+_PAIRS = np.frombuffer(b"".join(b"%02d" % pair for pair in range(100)), np.uint8).copy()
 _TENS = np.array([10.0**power for power in range(23)])
 _WHOLE_TENS = np.array([10**power for power in range(19)], np.int64)
 
@@ -206,19 +207,26 @@ def put_scaled(out: Any, at: Any, number: Any, digits: Any) -> Any:
         out[at] = 45
         at += 1
         number = -number
-    whole = number // _WHOLE_TENS[digits]
-    rest = number - whole * _WHOLE_TENS[digits]
-    at = put_digits(out, at, np.uint64(whole))
-    if rest == 0:
+    left, ten = np.uint64(number), np.uint64(_WHOLE_TENS[digits])
+    whole = left // ten
+    rest = np.uint32(left - whole * ten)
+    at = put_digits(out, at, whole)
+    if rest == np.uint32(0):
         return at
-    while rest % 10 == 0:
-        rest //= 10
-        digits -= 1
     out[at] = 46
-    for place in range(at + digits, at, -1):
-        out[place] = np.uint8(48 + rest % 10)
-        rest //= 10
-    return at + 1 + digits
+    end = at + 1 + digits
+    place = end
+    while place > at + 2:
+        hundreds = rest // np.uint32(100)
+        pair = 2 * np.int64(rest - hundreds * np.uint32(100))
+        place -= 2
+        out[place], out[place + 1] = _PAIRS[pair], _PAIRS[pair + 1]
+        rest = hundreds
+    if place > at + 1:
+        out[at + 1] = np.uint8(48) + np.uint8(rest)
+    while out[end - 1] == 48:
+        end -= 1
+    return end
 
 
 @compiled()

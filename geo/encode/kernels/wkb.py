@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from geo.encode.compiled import compiled
+from geo.encode.kernels.compiled import compiled
 
 POINT, LINE, POLYGON, POINTS, LINES, POLYGONS, COLLECTION = 1, 2, 3, 4, 5, 6, 7
 _HAS_HEIGHT, _HAS_MEASURE, _HAS_SRID = 0x80000000, 0x40000000, 0x20000000

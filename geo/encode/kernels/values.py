@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from geo.encode.compiled import compiled
-from geo.encode.decimals import nearest_double, put_digits, put_double, put_whole
-from geo.encode.records import (
+from geo.encode.kernels.compiled import compiled
+from geo.encode.kernels.decimals import nearest_double, put_digits, put_double, put_whole
+from geo.encode.kernels.records import (
     BOOL,
     DATE,
     FLOAT4,
@@ -211,7 +211,7 @@ def _put_padded(out: Any, at: Any, number: Any, digits: Any) -> Any:
 
 @compiled()
 def _put_day(out: Any, at: Any, day: Any) -> Any:
-    """Days since 2000-01-01 as a date of the civil calendar (H. Hinnant, "chrono-compatible low-level date algorithms")."""
+    """Days since 2000-01-01 as a date (H. Hinnant, "chrono-compatible low-level date algorithms")."""
     days = day + 730_425
     era = days // 146_097
     of_era = days - era * 146_097

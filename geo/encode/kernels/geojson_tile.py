@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from geo.encode.compiled import compiled
-from geo.encode.cut import AREA, DOT, NOTHING, ODD, PATH
-from geo.encode.decimals import number_of, put_double, put_scaled, put_whole
-from geo.encode.records import (
+from geo.encode.kernels.compiled import compiled
+from geo.encode.kernels.cut import AREA, DOT, NOTHING, ODD, PATH
+from geo.encode.kernels.decimals import number_of, put_double, put_scaled, put_whole
+from geo.encode.kernels.records import (
     BOOL,
     DATE,
     FLOAT4,
@@ -29,8 +29,8 @@ from geo.encode.records import (
     put,
     room,
 )
-from geo.encode.simple import EXTERIOR
-from geo.encode.values import most_bytes, numeric_double, put_json, put_text, single_at
+from geo.encode.kernels.simple import EXTERIOR
+from geo.encode.kernels.values import most_bytes, numeric_double, put_json, put_text, single_at
 from geo.shapes.grids import BUFFER
 
 _WORDS = np.frombuffer(

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from geo.encode.compiled import compiled
+from geo.encode.kernels.compiled import compiled
 
 BOOL, BYTES, INT8, INT2, INT4, TEXT, JSON, FLOAT4, FLOAT8 = 16, 17, 20, 21, 23, 25, 114, 700, 701
 TEXTS, VARCHAR, DATE, TIMESTAMP, TIMESTAMPTZ, NUMERIC, UUID, JSONB = 1009, 1043, 1082, 1114, 1184, 1700, 2950, 3802

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from geo.encode.compiled import compiled
+from geo.encode.kernels.compiled import compiled
 
 EXTERIOR, INTERIOR = 2, 3
 _FEW = 40  # so many segments are compared each with each; of more, those beside each other from west to east
