@@ -6,7 +6,7 @@ here so that it stays valid (snap rounding); of a collection the parts of the hi
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import shapely
@@ -46,9 +46,12 @@ def _of_dimension(shape: BaseGeometry, dimension: int) -> BaseGeometry | None:
     kept = [part for part in parts if not part.is_empty and shapely.get_dimensions(part) == dimension]
     if not kept:
         return None
+    made: Any
     if dimension == 2:
-        return shapely.multipolygons(kept)
-    return shapely.multilinestrings(kept) if dimension == 1 else shapely.multipoints(kept)
+        made = shapely.multipolygons(kept)
+    else:
+        made = shapely.multilinestrings(kept) if dimension == 1 else shapely.multipoints(kept)
+    return cast(BaseGeometry, made)
 
 
 def _speck(shape: BaseGeometry, square: BaseGeometry) -> bytes | None:

@@ -1,19 +1,10 @@
-"""Vector tiles, MVT and GeoJSON, of what the read door gives an audience.
-
-Both formats are cut by the same PostGIS call, so that they hold the same features with the same ids. Where a tile
-would hold too much the layer's declared generalisation is drawn instead and says so; nothing is dropped silently.
-"""
+"""The same tiles made by PostGIS alone (`ST_AsMVT`): what ours are compared with, in speed and in what they hold."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
-from enum import StrEnum
 from typing import Any
 
-from psycopg import AsyncConnection
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -29,73 +20,15 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import JSON, Boolean, Double, Integer, Numeric
 
-from geo.layer import Audience, Cells, Layer, Published
-from geo.shapes.grids import BUFFER, EXTENT, Tile
-from geo.store.area import SETTING
+from geo.layer import Cells, Layer, Published
+from geo.shapes.grids import BUFFER, EXTENT
 from geo.store.functions import COUNT_ZOOM
-from geo.store.read import Asking, Wanted, form, rows, shown_fields
+from geo.store.read import Asking, Wanted, form, rows
 from geo.store.tables import ReleaseCell
+from geo.store.tiles import TileFormat, tile_fields
 
 SIDE = 40075016.685578488
 SQUARES_DEEPER = 5  # a generalised tile is cut into at most 32 by 32 squares
-
-
-class TileFormat(StrEnum):
-    """How a tile is written."""
-
-    MVT = "mvt"
-    GEOJSON = "geojson"
-
-    @property
-    def media_type(self) -> str:
-        """Its media type."""
-        return {"mvt": "application/vnd.mapbox-vector-tile", "geojson": "application/geo+json"}[self.value]
-
-
-async def tile_bytes(
-    connection: AsyncConnection[Any], layers: Sequence[Layer], asking: Asking, tile: Tile, written: TileFormat,
-    *, area: str | None = None,
-) -> bytes:  # fmt: skip
-    """The tile of these layers, one after the other, all as of one moment; empty where nothing is.
-
-    `area` is the signed area of whoever is no part of the public (`area.py`).
-    """
-    shown = [
-        layer for layer in layers if tile.z in layer.zooms or (layer.generalise and tile.z < layer.generalise.below)
-    ]
-    parts = [f"({_statement(layer, asking, tile.z, written)})" for layer in shown]
-    made: Any = None
-    if parts:
-        # Bytes as they are: the driver would otherwise have them spelled out as text.
-        async with connection.cursor(binary=True) as cursor:
-            statement = _JOINED[written](parts) + (_IN_AREA if area else "")
-            await cursor.execute(statement, {"z": tile.z, "x": tile.x, "y": tile.y, "area": area})
-            found = await cursor.fetchone()
-            made = found[0] if found else None
-    if written is TileFormat.MVT:
-        return bytes(made or b"")
-    return f'{{"type":"FeatureCollection","features":[{made or ""}]}}'.encode()
-
-
-_JOINED: dict[TileFormat, Callable[[list[str]], str]] = {
-    TileFormat.MVT: lambda parts: "SELECT " + " || ".join(f"coalesce({part}, ''::bytea)" for part in parts),
-    TileFormat.GEOJSON: lambda parts: f"SELECT concat_ws(',', {', '.join(parts)})",
-}
-# The setting is made in the statement itself, a journey less than a transaction around it, and ends with it. It comes
-# before the tile because a row is needed before anything is made of it; were it not so, the tile would be empty.
-_IN_AREA = f" FROM (SELECT set_config('{SETTING}', %(area)s, true) AS area OFFSET 0) AS s WHERE s.area <> ''"
-_STATEMENTS: dict[Hashable, str] = {}
-MOST_STATEMENTS = 2_000  # a town has a handful of areas; a server of many towns may have hundreds
-
-
-def _statement(layer: Layer, asking: Asking, z: int, written: TileFormat) -> str:
-    # Built once: putting the expression together costs as much as a small tile does.
-    key = (layer.id, asking.eyes, z, written)
-    if key not in _STATEMENTS:
-        if len(_STATEMENTS) >= MOST_STATEMENTS:
-            _STATEMENTS.clear()
-        _STATEMENTS[key] = re.sub(r"(?<!:):([zxy])\b", r"%(\1)s", tile_sql(layer, asking, z, written))
-    return _STATEMENTS[key]
 
 
 def tile_sql(layer: Layer, asking: Asking, z: int, written: TileFormat = TileFormat.MVT) -> str:
@@ -114,25 +47,6 @@ def tile_sql(layer: Layer, asking: Asking, z: int, written: TileFormat = TileFor
         return shapes
     squares = _written(layer, _squares(layer), z, written)
     return f"SELECT CASE WHEN ({_literal(_held(layer))}) <= {plan.at_most} THEN ({shapes}) ELSE ({squares}) END"
-
-
-def for_tiles(asking: Asking) -> Asking:
-    """Who asks, as far as tiles go: nothing personal is in a tile, nor is reading one written down (DOMAIN §7.2).
-
-    Case workers and the tax office get the tiles of the municipality, in their own areas.
-    """
-    if asking.audience in (Audience.CARE, Audience.TAX):
-        return replace(asking, audience=Audience.STAFF, purpose=None)
-    return asking
-
-
-def tile_fields(layer: Layer, asking: Asking) -> tuple[str, ...]:
-    """The properties a tile carries: what the popup, the style and the labels need, of those the audience gets."""
-    shown = shown_fields(layer, asking)
-    if isinstance(form(layer, asking), Cells):
-        return tuple(shown)
-    named = (layer.name_field, layer.style.by, layer.style.label, *layer.popup, *layer.links)
-    return tuple(dict.fromkeys(name for name in named if name in shown))
 
 
 _DIALECT: Any = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # untyped there

@@ -25,9 +25,9 @@ from geo.people.areas import AreaKind
 from geo.store import people
 from geo.store.credentials import account_of, make_api_token
 from geo.store.read import Asking
-from geo.store.tiles import tile_sql
 from layers import LAYERS
 from tests.speed.report import Figure
+from tests.speed.tile_sql import tile_sql
 from tests.speed.tools import Bench, said, serving
 
 ZOOMS = (15, 16)

@@ -48,7 +48,7 @@ def _folder() -> Path | None:
 
 FOLDER = _folder()
 if FOLDER is not None:
-    numba.config.CACHE_DIR = str(FOLDER)
+    numba.config.CACHE_DIR = str(FOLDER)  # type: ignore[attr-defined]  # made from the environment at import
 
 
 def compiled(*signature: str) -> Callable[[Function], Function]:
