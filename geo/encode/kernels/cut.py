@@ -289,7 +289,7 @@ def cut_rows(buffer: Any, rows: Any, columns: Any, starts: Any, lengths: Any, vi
         end = starts[value] + lengths[value]
         kind = _add_shape(buffer, starts[value], end, view, made, xy, parts, roles, path, spare)
         last = made[_PARTS_MADE]
-        if made[_IS_ODD]:
+        if made[_IS_ODD] or kind == ODD:
             kind = ODD
         elif last == first:
             kind = NOTHING
