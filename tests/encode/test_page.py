@@ -127,7 +127,8 @@ def test_days_and_instants_are_iso_8601(
 
 def test_truth_lists_identifiers_and_documents(postgis: psycopg.Connection[Any]) -> None:
     one = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
-    query = "SELECT 7::bigint, true, NULL::bool, %s::text[], '{}'::text[], %s::uuid, %s::jsonb, '[1, 2]'::json, NULL::geometry"
+    values = "true, NULL::bool, %s::text[], '{}'::text[], %s::uuid, %s::jsonb, '[1, 2]'::json"
+    query = f"SELECT 7::bigint, {values}, NULL::geometry"
     names = ("yes", "unknown", "list", "empty", "uuid", "jsonb", "json")
     (feature,) = told(encoded(postgis, query, [["ก", None, '"'], one, '{"a": "ข"}'], *names))
     assert feature["properties"] == {
@@ -160,9 +161,12 @@ def test_shapes_are_what_postgis_makes_of_them(
     wkb = [None if one is None else shapely.to_wkb(one) for one in shapes]
     source = "unnest(%s::bytea[]) WITH ORDINALITY AS t (w, n)"
     page = encoded(postgis, f"SELECT n::bigint, ST_GeomFromWKB(w, 4326) FROM {source}", [wkb], digits=digits)
+    # ST_ForcePolygonCCW also turns lines around, which has no reason.
+    turned = "CASE WHEN ST_Dimension(g) = 2 THEN ST_ForcePolygonCCW(g) ELSE g END"
     theirs = postgis.execute(
-        f"SELECT ST_AsGeoJSON(ST_ForcePolygonCCW(ST_GeomFromWKB(w, 4326)), {digits}) FROM {source}", [wkb]
-    ).fetchall()
+        f"SELECT ST_AsGeoJSON({turned}, {digits}) FROM (SELECT n, ST_GeomFromWKB(w, 4326) AS g FROM {source}) AS s "
+        "ORDER BY n", [wkb],
+    ).fetchall()  # fmt: skip
     for one, (other,) in zip(told(page), theirs, strict=True):
         expected = None if other is None else json.loads(other)
         if expected is not None and shapely.is_empty(shapely.from_geojson(json.dumps(expected))):
@@ -196,7 +200,7 @@ def test_bytes_that_are_no_rows_are_an_error_and_never_read_beyond() -> None:
     rows = rows_of([shapely.box(0, 0, 1, 1), shapely.MultiPoint([(0, 0), (1, 1)])], names=["กขค", None])
     for end in range(1, len(rows)):
         if end != len(rows_of([shapely.box(0, 0, 1, 1)], names=["กขค"])):
-            with pytest.raises(ValueError, match="bytes|shape|value"):
+            with pytest.raises(ValueError, match=r"bytes|shape|value"):
                 encode.features(rows[:end], ("name",), digits=7)
     with pytest.raises(ValueError, match="columns"):
         encode.features(rows, ("name", "other"), digits=7)
@@ -218,8 +222,8 @@ def test_damaged_bytes_are_an_error_or_something_else_but_never_the_end(data: st
     ):
         try:
             assert isinstance(write(), bytes)
-        except (ValueError, shapely.errors.ShapelyError) as error:
-            assert str(error)
+        except (ValueError, shapely.errors.ShapelyError):
+            continue  # told as an error, which is all that is asked of bytes nobody sent
 
 
 def test_the_door_gives_the_same_as_dicts_and_as_bytes(session: Session) -> None:
