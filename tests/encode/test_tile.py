@@ -154,7 +154,7 @@ def test_a_tile_within_a_polygon_and_within_its_hole() -> None:
 
 
 def test_islands_in_holes_and_touching_parts_are_kept() -> None:
-    lake = shapely.box(0, 0, 1000, 1000).difference(shapely.box(100, 100, 900, 900))
+    lake: Any = shapely.box(0, 0, 1000, 1000).difference(shapely.box(100, 100, 900, 900))
     both = shapely.MultiPolygon([lake, shapely.box(400, 400, 600, 600)])
     touching = shapely.MultiPolygon([shapely.box(2000, 0, 2100, 100), shapely.box(2100, 100, 2200, 200)])
     found = drawn([both, touching])
