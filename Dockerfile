@@ -24,7 +24,10 @@ RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/atlas atlas
 COPY --from=python /app/.venv .venv
 COPY . .
 COPY --from=web /app/api/static api/static
+# Compiled by whoever runs it: the folder is only read where it can be written.
+RUN install -d -o atlas geo/encode/kernels/__pycache__
 USER 10001
+RUN .venv/bin/python -m geo.encode
 ENV ATLAS_HOME=/var/lib/atlas ATLAS_HOST=0.0.0.0 ATLAS_PORT=8000
 VOLUME /var/lib/atlas
 EXPOSE 8000

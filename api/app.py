@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ from api.log import RequestLog
 from api.people.budget import HashingBudget
 from api.people.who import PEOPLE
 from api.settings import Settings
+from geo import encode
 from geo.shapes.whereabouts import Box
 from geo.store.area import known_key
 from geo.store.changing import changing_engine
@@ -198,6 +200,7 @@ def _layers_changed(app: Defined, names: Iterable[str]) -> None:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    await asyncio.to_thread(encode.warm_up)
     listener = Listener(app.state.cache, app.state.database_url, app.state.layers)
     listener.start()
     for pool in app.state.tiles.values():

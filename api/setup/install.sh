@@ -7,6 +7,7 @@
 #   install.sh STEP…     apt-python apt-web apt-run apt-test   packages of the system
 #                        venv web                              what `make run` needs of Python and of the browser's side
 #                        venv-dev                              the same with the tools that check the code
+#                        compiled                              the compiled code, so that the first start need not wait
 #                        run | test                            all of it, in order
 #                        lock                                  write the three lock files anew from pyproject.toml
 set -euo pipefail
@@ -28,7 +29,7 @@ STAMPS=.make
 PYTHON=.venv/bin/python
 
 main() {
-    [ $# -gt 0 ] || fail "ต้องบอกขั้นตอน · name a step: apt-python apt-web apt-run apt-test venv venv-dev web run test"
+    [ $# -gt 0 ] || fail "ต้องบอกขั้นตอน · name a step: apt-python apt-web apt-run apt-test venv venv-dev compiled web run test"
     local step
     for step in "$@"; do
         case $step in
@@ -38,9 +39,10 @@ main() {
             apt-test) apt_install "$(missing_test_tools)" ;;
             venv) make_venv requirements.lock ;;
             venv-dev) make_venv requirements-dev.lock ;;
+            compiled) compile_kernels ;;
             web) build_web ;;
-            run) main apt-run venv web ;;
-            test) main apt-run apt-test venv-dev web ;;
+            run) main apt-run venv compiled web ;;
+            test) main apt-run apt-test venv-dev compiled web ;;
             lock) write_locks ;;
             *) fail "ไม่รู้จักขั้นตอน · unknown step: $step" ;;
         esac
@@ -226,6 +228,16 @@ fitting_venv() {
         rm -rf .venv
         "$1" -m venv .venv
     fi
+}
+
+# Once a machine and version of the sources; a minute or two, of which the service would otherwise make its first start.
+compile_kernels() {
+    local key
+    key=$({ venv_key requirements.lock "$PYTHON" && cat geo/encode/kernels/*.py; } | key_of)
+    if is_done compiled "$key" && [ -d geo/encode/kernels/__pycache__ ]; then return 0; fi
+    say "geo/encode/kernels"
+    "$PYTHON" -m geo.encode
+    now_done compiled "$key"
 }
 
 venv_key() {

@@ -58,6 +58,11 @@ class Tile:
     grid: Grid = WEB_MERCATOR
 
     @property
+    def zoom(self) -> int:
+        """The zoom of a web map whose tiles are as wide: a grid that begins with two columns is one ahead."""
+        return self.z + self.grid.columns - 1
+
+    @property
     def exists(self) -> bool:
         """Whether the grid has it."""
         if not 0 <= self.z <= self.grid.deepest:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.pq import Format
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
@@ -83,8 +84,12 @@ def writing_engine(url: str, *, pool_size: int = 4) -> Engine:
     return _engine(url, options, pool_size=pool_size)
 
 
+# With these execution options the driver hands values over as PostgreSQL has them: bytes are not spelled out as text.
+AS_BYTES = {"as_bytes": True}
+
+
 def _engine(url: str, options: str, *, pool_size: int) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=8,
@@ -94,6 +99,13 @@ def _engine(url: str, options: str, *, pool_size: int) -> Engine:
         hide_parameters=True,
         connect_args={"options": options, "connect_timeout": CONNECT_SECONDS, "prepare_threshold": PREPARE_AFTER},
     )
+    event.listen(engine, "before_cursor_execute", _ask_for_bytes)
+    return engine
+
+
+def _ask_for_bytes(_connection: Any, cursor: Any, _sql: Any, _values: Any, context: Any, _many: Any) -> None:
+    if context is not None and context.execution_options.get("as_bytes"):
+        cursor.format = Format.BINARY
 
 
 def renewable(engine: Engine) -> Callable[[], None]:

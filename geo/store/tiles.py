@@ -1,43 +1,37 @@
 """Vector tiles, MVT and GeoJSON, of what the read door gives an audience.
 
-Both formats are cut by the same PostGIS call, so that they hold the same features with the same ids. Where a tile
-would hold too much the layer's declared generalisation is drawn instead and says so; nothing is dropped silently.
+PostgreSQL hands over the rows near the tile, compiled code cuts and writes them (`geo.encode`): both formats are made
+from the same cut, so that they hold the same features with the same ids. Where a tile would hold too much the layer's
+declared generalisation is drawn instead and says so; nothing is dropped silently.
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
-import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
 from psycopg import AsyncConnection
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Select,
-    cast,
-    false,
-    func,
-    literal_column,
-    select,
-    text,
-)
-from sqlalchemy import Text as TextType
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.types import JSON, Boolean, Double, Integer, Numeric
 
-from geo.layer import Audience, Cells, Layer, Published
-from geo.shapes.grids import BUFFER, EXTENT, Tile
+from geo import encode
+from geo.layer import Audience, Layer, Published
+from geo.shapes.grids import Tile
 from geo.store.area import SETTING
 from geo.store.functions import COUNT_ZOOM
-from geo.store.read import Asking, Wanted, form, rows, shown_fields
+from geo.store.read import Asking, Wanted, form
+from geo.store.tile_rows import Columns, statement, tile_fields
 
-SIDE = 40075016.685578488
+__all__ = ["TileFormat", "for_tiles", "tile_bytes", "tile_fields"]
+
+SIMPLIFIED_BELOW = 15
+TOLERANCE = 2.0  # tile units by which an outline may be off on far zooms
 SQUARES_DEEPER = 5  # a generalised tile is cut into at most 32 by 32 squares
+BY_PLACE = Wanted(by_place=True)
+# What takes longer to write than a thread takes to start: others are answered meanwhile.
+BYTES_FOR_A_THREAD = 400_000
 
 
 class TileFormat(StrEnum):
@@ -54,67 +48,80 @@ class TileFormat(StrEnum):
 
 async def tile_bytes(
     connection: AsyncConnection[Any], layers: Sequence[Layer], asking: Asking, tile: Tile, written: TileFormat,
-    *, area: str | None = None,
+    *, area: str | None = None, wanted: Wanted = BY_PLACE,
 ) -> bytes:  # fmt: skip
     """The tile of these layers, one after the other, all as of one moment; empty where nothing is.
 
-    `area` is the signed area of whoever is no part of the public (`area.py`).
+    `area` is the signed area of whoever is no part of the public (`area.py`). `wanted` may ask for less than all rows,
+    or for the past; where and how many they are says the tile.
     """
-    shown = [
-        layer for layer in layers if tile.z in layer.zooms or (layer.generalise and tile.z < layer.generalise.below)
-    ]
-    parts = [f"({_statement(layer, asking, tile.z, written)})" for layer in shown]
-    made: Any = None
-    if parts:
-        # Bytes as they are: the driver would otherwise have them spelled out as text.
-        async with connection.cursor(binary=True) as cursor:
-            statement = _JOINED[written](parts) + (_IN_AREA if area else "")
-            await cursor.execute(statement, {"z": tile.z, "x": tile.x, "y": tile.y, "area": area})
-            found = await cursor.fetchone()
-            made = found[0] if found else None
-    if written is TileFormat.MVT:
-        return bytes(made or b"")
-    return f'{{"type":"FeatureCollection","features":[{made or ""}]}}'.encode()
+    shown = tuple(layer for layer in layers if _is_drawn(layer, asking, tile.zoom))
+    if not shown:
+        return _whole([], written)
+    asked = statement(shown, asking, tile, replace(wanted, by_place=True))
+    # Bytes as they are: the driver would otherwise have them spelled out as text.
+    async with connection.cursor(binary=True) as cursor:
+        sql = asked.sql + (_IN_AREA if area else "")
+        await cursor.execute(sql, {**asked.values, **_place_of(tile), "area": area})
+        found = await cursor.fetchone() or ()
+    held = [(columns, value) for columns, value in zip(asked.columns, found, strict=False) if value]
+    if sum(len(value) for _, value in held) < BYTES_FOR_A_THREAD:
+        return _encoded(held, tile, written)
+    return await asyncio.to_thread(_encoded, held, tile, written)
 
 
-_JOINED: dict[TileFormat, Callable[[list[str]], str]] = {
-    TileFormat.MVT: lambda parts: "SELECT " + " || ".join(f"coalesce({part}, ''::bytea)" for part in parts),
-    TileFormat.GEOJSON: lambda parts: f"SELECT concat_ws(',', {', '.join(parts)})",
-}
 # The setting is made in the statement itself, a journey less than a transaction around it, and ends with it. It comes
 # before the tile because a row is needed before anything is made of it; were it not so, the tile would be empty.
 _IN_AREA = f" FROM (SELECT set_config('{SETTING}', %(area)s, true) AS area OFFSET 0) AS s WHERE s.area <> ''"
-_STATEMENTS: dict[Hashable, str] = {}
-MOST_STATEMENTS = 2_000  # a town has a handful of areas; a server of many towns may have hundreds
 
 
-def _statement(layer: Layer, asking: Asking, z: int, written: TileFormat) -> str:
-    # Built once: putting the expression together costs as much as a small tile does.
-    # Its table is the layer's own from one change to the next, and in this database alone.
-    key = (layer.table, asking.eyes, z, written)
-    if key not in _STATEMENTS:
-        if len(_STATEMENTS) >= MOST_STATEMENTS:
-            _STATEMENTS.clear()
-        _STATEMENTS[key] = re.sub(r"(?<!:):([zxy])\b", r"%(\1)s", tile_sql(layer, asking, z, written))
-    return _STATEMENTS[key]
+def _is_drawn(layer: Layer, asking: Asking, zoom: int) -> bool:
+    if form(layer, asking) is Published.WITHHELD:
+        return False
+    return zoom in layer.zooms or (layer.generalise is not None and zoom < layer.generalise.below)
 
 
-def tile_sql(layer: Layer, asking: Asking, z: int, written: TileFormat = TileFormat.MVT) -> str:
-    """The statement that makes a tile at zoom `z`, with `:z`, `:x` and `:y` for its place.
+def _encoded(held: Sequence[tuple[Columns, bytes]], tile: Tile, written: TileFormat) -> bytes:
+    write = encode.mvt if written is TileFormat.MVT else encode.geojson
+    parts = []
+    for columns, value in held:
+        is_thinned = tile.zoom < SIMPLIFIED_BELOW and columns.layer.shape.dimension > 0 and not columns.squares
+        tolerance = TOLERANCE if is_thinned else 0.0
+        parts.append(write(value, columns.layer.id, columns.names, tile, tolerance=tolerance))
+    return _whole([part for part in parts if part], written)
 
-    It differs by zoom in what is simplified and whether counts take the place of shapes. One value comes back: the
-    MVT layer, or the GeoJSON features joined by commas.
-    """
-    plan = layer.generalise
-    if plan is None or form(layer, asking) is not Published.AS_IT_IS:
-        return _written(layer, _shapes(layer, asking, z), z, written)
-    if z < plan.below:
-        return _written(layer, _squares(layer), z, written)
-    shapes = _written(layer, _shapes(layer, asking, z), z, written)
-    if z > plan.below + 1:
-        return shapes
-    squares = _written(layer, _squares(layer), z, written)
-    return f"SELECT CASE WHEN ({_literal(_held(layer))}) <= {plan.at_most} THEN ({shapes}) ELSE ({squares}) END"
+
+def _whole(parts: list[bytes], written: TileFormat) -> bytes:
+    if written is TileFormat.MVT:
+        return b"".join(parts)
+    return b'{"type":"FeatureCollection","features":[%s]}' % b",".join(parts)
+
+
+def _place_of(tile: Tile) -> dict[str, Any]:
+    """Where the tile is, for `tile_rows`: degrees with the buffer, and the squares that are counted within it."""
+    west, south, east, north = tile.degrees()
+    deeper = max(0, COUNT_ZOOM - tile.zoom - SQUARES_DEEPER)
+    shift = COUNT_ZOOM - tile.zoom
+    place = {"west": west, "south": south, "east": east, "north": north, "deeper": deeper, "level": COUNT_ZOOM - deeper}
+    if shift < 0:
+        return {**place, "first_x": 0, "end_x": 0, "first_y": 0, "end_y": 0}
+    first_y, end_y = tile.y << shift, (tile.y + 1) << shift
+    if tile.grid.srid == 4326:
+        # Its rows are no rows of the squares' grid: every square that reaches into the tile is drawn, as a whole.
+        _, south, _, north = tile.bounds()
+        first_y = math.floor(_row(north)) >> deeper << deeper
+        end_y = -(-math.ceil(_row(south)) >> deeper) << deeper
+    return {
+        **place, "first_x": tile.x << shift, "end_x": (tile.x + 1) << shift, "first_y": first_y, "end_y": end_y,
+    }  # fmt: skip
+
+
+def _row(latitude: float) -> float:
+    """How many rows of counted squares lie north of a latitude."""
+    across = 1 << COUNT_ZOOM
+    if abs(latitude) > 85.06:
+        return 0 if latitude > 0 else across
+    return min(max((1 - math.asinh(math.tan(math.radians(latitude))) / math.pi) / 2, 0.0), 1.0) * across
 
 
 def for_tiles(asking: Asking) -> Asking:
@@ -125,135 +132,3 @@ def for_tiles(asking: Asking) -> Asking:
     if asking.audience in (Audience.CARE, Audience.TAX):
         return replace(asking, audience=Audience.STAFF, purpose=None)
     return asking
-
-
-def tile_fields(layer: Layer, asking: Asking) -> tuple[str, ...]:
-    """The properties a tile carries: what the popup, the style and the labels need, of those the audience gets."""
-    shown = shown_fields(layer, asking)
-    if isinstance(form(layer, asking), Cells):
-        return tuple(shown)
-    named = (layer.name_field, layer.style.by, layer.style.label, *layer.popup, *layer.links)
-    return tuple(dict.fromkeys(name for name in named if name in shown))
-
-
-_DIALECT: Any = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # untyped there
-# Cast, because a driver sends a small number as a small integer, and shifting that overflows without a word.
-_Z, _X, _Y = "cast(:z AS integer)", "cast(:x AS integer)", "cast(:y AS integer)"
-_PLACE = f"{_Z}, {_X}, {_Y}"
-
-
-def _envelope(margin: float = 0.0) -> ColumnElement[Any]:
-    return literal_column(f"ST_TileEnvelope({_PLACE}{f', margin => {margin!r}' if margin else ''})")
-
-
-def _shapes(layer: Layer, asking: Asking, z: int) -> Select[Any]:
-    inner = _rows_near(layer, asking)
-    columns = [_tile_value(inner.c[name]).label(name) for name in tile_fields(layer, asking)]
-    pixel = SIDE / 2**z / EXTENT
-    source = inner.c.mercator
-    if z < 15 and layer.shape.dimension > 0:
-        source = func.ST_Simplify(source, literal_column(repr(pixel * 2)), literal_column("true"))
-    cut = func.ST_AsMVTGeom(source, _envelope(), EXTENT, BUFFER, literal_column("true"))
-    if layer.shape.dimension > 0 and z < 15:
-        # What is smaller than a pixel becomes a point instead of vanishing.
-        middle = func.ST_PointOnSurface(inner.c.mercator)
-        cut = func.coalesce(cut, func.ST_AsMVTGeom(middle, _envelope(), EXTENT, BUFFER, literal_column("true")))
-    # OFFSET 0 keeps the cut from being made twice, once to see whether there is any and once to write it.
-    return select(inner.c.id, *columns, cut.label("g")).select_from(inner).offset(0)
-
-
-def _rows_near(layer: Layer, asking: Asking) -> Any:
-    near = func.ST_Transform(_envelope(BUFFER / EXTENT), 4326)
-    query = rows(layer, asking, Wanted(by_place=True)).order_by(None)
-    if form(layer, asking) is Published.WITHHELD:
-        return query.where(false()).subquery("r")
-    return query.where(query.selected_columns.geom.op("&&")(near)).subquery("r")
-
-
-def _tile_value(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    # MVT knows text, numbers and booleans; anything else (a day, an exact decimal) is written as one of them.
-    if isinstance(column.type, Numeric) and not isinstance(column.type, Double):
-        return cast(column, Double)
-    return column if isinstance(column.type, (Boolean, Double, Integer, TextType)) else cast(column, TextType)
-
-
-def _squares(layer: Layer) -> Select[Any]:
-    """Counts in squares of the tile grid, from the counts that triggers keep."""
-    deeper = literal_column(f"greatest(0, {COUNT_ZOOM} - {_Z} - {SQUARES_DEEPER})", Integer)
-    level = literal_column(f"({_Z} + least({SQUARES_DEEPER}, {COUNT_ZOOM} - {_Z}))", Integer)
-    total: ColumnElement[Any] = func.sum(literal_column("t.features"))
-    held = _within_tile(
-        layer,
-        select(
-            literal_column("t.x").op(">>")(deeper).label("sx"),
-            literal_column("t.y").op(">>")(deeper).label("sy"),
-            cast(total, BigInteger).label("count"),
-        ),
-    )
-    inner = held.group_by(literal_column("sx"), literal_column("sy")).having(total > 0).subquery("q")
-    square = func.ST_TileEnvelope(level, inner.c.sx, inner.c.sy)
-    number = cast(inner.c.sx, BigInteger).op("<<")(level).op("+")(inner.c.sy)
-    cut = func.ST_AsMVTGeom(square, _envelope(), EXTENT, BUFFER, literal_column("true"))
-    return select(number.label("id"), inner.c["count"], literal_column("true").label("generalised"), cut.label("g"))
-
-
-def _held(layer: Layer) -> Select[Any]:
-    return _within_tile(layer, select(func.coalesce(func.sum(literal_column("t.features")), 0)))
-
-
-def _within_tile(layer: Layer, query: Select[Any]) -> Select[Any]:
-    shift = f"({COUNT_ZOOM} - {_Z})"
-    axes = (("t.x", _X), ("t.y", _Y))
-    bounds = [f"{square} >= ({tile} << {shift}) AND {square} < (({tile} + 1) << {shift})" for square, tile in axes]
-    conditions = [
-        literal_column(f"t.layer = '{layer.id}'", Boolean),
-        *(literal_column(b, Boolean) for b in bounds),
-    ]
-    return query.select_from(text("tile_count AS t")).where(*conditions)
-
-
-def _written(layer: Layer, features: Select[Any], z: int, written: TileFormat) -> str:
-    # By id: in the order in which rows lie in their table, the tile (and its ETag) would tell that one was written anew
-    # though all that changed in it is hidden.
-    f = features.subquery("f")
-    if written is TileFormat.MVT:
-        names: tuple[Any, ...] = (
-            literal_column(f"'{layer.id}'"),
-            EXTENT,
-            literal_column("'g'"),
-            aggregate_order_by(literal_column("'id'"), f.c.id),
-        )
-        query = select(func.ST_AsMVT(literal_column("f.*"), *names)).select_from(f).where(f.c.g.is_not(None))
-        return _literal(query)
-    shape = func.ST_AsGeoJSON(func.ST_ForcePolygonCCW(_degrees(f.c.g)), _digits(z))
-    pairs: list[Any] = []
-    for name in (column.name for column in f.c if column.name not in ("id", "g")):
-        pairs += [literal_column(f"'{name}'"), f.c[name]]
-    feature = func.json_build_object(
-        literal_column("'type'"), literal_column("'Feature'"), literal_column("'id'"), f.c.id,
-        literal_column("'layer'"), literal_column(f"'{layer.id}'"),
-        literal_column("'geometry'"), cast(shape, JSON),
-        literal_column("'properties'"), func.json_strip_nulls(func.json_build_object(*pairs)),
-    )  # fmt: skip
-    joined = func.string_agg(cast(feature, TextType), aggregate_order_by(literal_column("','"), f.c.id))
-    return _literal(select(joined).select_from(f).where(f.c.g.is_not(None)))
-
-
-def _degrees(cut: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Tile units back to longitude and latitude: scale, move, and the sphere's own inverse."""
-    pixel: ColumnElement[Any] = literal_column(f"({SIDE!r} / (1::bigint << {_Z}) / {EXTENT})")
-    west: ColumnElement[Any] = literal_column(f"({_X} * {SIDE!r} / (1::bigint << {_Z}) - {SIDE / 2!r})")
-    north: ColumnElement[Any] = literal_column(f"({SIDE / 2!r} - {_Y} * {SIDE!r} / (1::bigint << {_Z}))")
-    zero: ColumnElement[Any] = literal_column("0")
-    placed = func.ST_Affine(cut, pixel, zero, zero, -pixel, west, north)
-    return func.ST_Transform(func.ST_SetSRID(placed, 3857), 4326)
-
-
-def _digits(z: int) -> int:
-    """Decimals that the zoom can show: one finer than the width of a tile unit at the equator."""
-    return min(8, max(1, math.ceil(-math.log10(360 / 2**z / EXTENT))))
-
-
-def _literal(query: Any) -> str:
-    # Only names and constants of ours are in here; the place of the tile is bound when it is run.
-    return str(query.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))

@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 
 from geo.layer import Generalise
 from geo.shapes.grids import Tile
-from geo.store.read import Asking
-from geo.store.tiles import tile_sql
+from geo.store.read import Asking, Wanted
+from geo.store.tile_rows import statement
 from layers import LAYERS
 from tests.conftest import running
 from tests.makers import HAT_YAI, make_rows, ring, square
@@ -126,15 +126,17 @@ def test_counts_follow_every_edit(engine: Engine, client: TestClient) -> None:
     assert sum(one["properties"]["count"] for one in moved) == 1
 
 
-def test_a_tile_with_too_many_draws_counts_instead_of_dropping(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tile_with_too_many_draws_counts_instead_of_dropping(
+    engine: Engine, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made(engine, "parcel", count=30, step=0.00003)
-    layer = LAYERS["parcel"]
-    monkeypatch.setitem(layer.__dict__, "generalise", Generalise(below=14, at_most=29))
-    with engine.connect() as connection:
-        found = connection.execute(text(tile_sql(layer, Asking(), 14)), at(14).__dict__).scalar_one()
-    features = mapbox_vector_tile.decode(bytes(found))["parcel"]["features"]
-    assert sum(one["properties"]["count"] for one in features) == 30
-    assert all(one["properties"]["generalised"] for one in features)
+    monkeypatch.setitem(LAYERS["parcel"].__dict__, "generalise", Generalise(below=14, at_most=29))
+    for z in (14, 15):
+        features = mapbox_vector_tile.decode(client.get(address("parcel", at(z))).content)["parcel"]["features"]
+        assert sum(one["properties"]["count"] for one in features) == 30
+        assert all(one["properties"]["generalised"] for one in features)
+    near = client.get(address("parcel", at(16), "geojson")).json()["features"]
+    assert len(near) == 30
 
 
 def test_several_layers_come_in_one_tile(engine: Engine, client: TestClient) -> None:
@@ -154,10 +156,12 @@ def test_a_tile_uses_the_spatial_index(engine: Engine) -> None:
             )
         )
         connection.execute(text("ANALYZE parcel"))
+        tile = at(16, 100.05, 7.05)
+        asked = statement((LAYERS["parcel"],), Asking(), tile, Wanted(by_place=True))
+        west, south, east, north = tile.degrees()
+        place = {"west": west, "south": south, "east": east, "north": north}
         plan = "\n".join(
-            connection.scalars(
-                text("EXPLAIN " + tile_sql(LAYERS["parcel"], Asking(), 16)), at(16, 100.05, 7.05).__dict__
-            )
+            row[0] for row in connection.exec_driver_sql("EXPLAIN " + asked.sql, {**asked.values, **place})
         )
     assert "parcel_geom_index" in plan
 

@@ -36,7 +36,7 @@ def main() -> None:
     """Run the benchmarks and print the table."""
     asked = _asked()
     began = dt.datetime.now(dt.UTC)
-    with _bench(asked.parcels) as bench:
+    with bench_of(asked.parcels) as bench:
         figures: list[Figure] = []
         ready_for_loading(bench)
         figures += loading_rows(bench, rounds=asked.rounds)
@@ -61,7 +61,7 @@ def _asked() -> argparse.Namespace:
 
 
 @contextlib.contextmanager
-def _bench(parcels: int) -> Iterator[Bench]:
+def bench_of(parcels: int) -> Iterator[Bench]:
     """A private Atlas in a temporary folder, with the town's files beside it; all of it goes at the end."""
     home = Path(tempfile.mkdtemp(prefix="atlas-bench-"))
     home.chmod(0o711)

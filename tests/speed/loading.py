@@ -31,6 +31,12 @@ def ready_for_loading(bench: Bench) -> None:
     bench.run_sql("VACUUM ANALYZE")
 
 
+def load_parcels(bench: Bench) -> None:
+    """The town's parcels, once."""
+    timed([str(ATLAS), "load", "parcel", _file(bench, "parcel")], bench.environment)
+    bench.run_sql("VACUUM ANALYZE", "CHECKPOINT")
+
+
 def loading_rows(bench: Bench, *, rounds: int) -> list[Figure]:
     """Both ways in turn; ours last, so that its rows are there for the tiles."""
     ours: list[Timed] = []

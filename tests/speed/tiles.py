@@ -25,9 +25,9 @@ from geo.people.areas import AreaKind
 from geo.store import people
 from geo.store.credentials import account_of, make_api_token
 from geo.store.read import Asking
-from geo.store.tiles import tile_sql
 from layers import LAYERS
 from tests.speed.report import Figure
+from tests.speed.tile_sql import tile_sql
 from tests.speed.tools import Bench, said, serving
 
 ZOOMS = (15, 16)
@@ -81,13 +81,13 @@ def tile_rows(bench: Bench, *, rounds: int) -> list[Figure]:
     tiles = _tiles(bench)
     lookup, scripts = _pgbench_scripts(bench, tiles)
     said(f"warming: every one of {len(tiles):,} tiles through pgbench")
-    _pgbench(bench, scripts, len(tiles))
+    pgbench_rate(bench, scripts, len(tiles))
     served, asked = [], []
     for number in range(1, rounds + 1):
         order = random.Random(SEED + number).sample(tiles, len(tiles))
         served.append(_served(bench, order))
-        alone = _pgbench(bench, [(lookup, 1)], len(tiles))
-        both = _pgbench(bench, scripts, len(tiles))
+        alone = pgbench_rate(bench, [(lookup, 1)], len(tiles))
+        both = pgbench_rate(bench, scripts, len(tiles))
         asked.append(1 / (1 / both - 1 / alone))
         said(f"tiles, round {number} of {rounds}: {served[-1][0]:.0f} a second served, {asked[-1]:.0f} in PostgreSQL")
     return [_throughput(tiles, served, asked), _repeated(bench, tiles), _members(bench, tiles)]
@@ -124,7 +124,7 @@ def _pgbench_scripts(bench: Bench, tiles: list[tuple[int, int, int]]) -> tuple[P
     return lookup, scripts
 
 
-def _pgbench(bench: Bench, scripts: list[tuple[Path, int]], transactions: int) -> float:
+def pgbench_rate(bench: Bench, scripts: list[tuple[Path, int]], transactions: int) -> float:
     """Transactions a second."""
     files = [word for path, weight in scripts for word in ("-f", f"{path}@{weight}")]
     each = str(max(1, transactions // CONNECTIONS))
@@ -149,14 +149,14 @@ def _served(bench: Bench, tiles: list[tuple[int, int, int]]) -> tuple[float, flo
         for z, x, y in tiles[:60] * 2:
             _get(address, f"/tiles/community/{z - 1}/{x // 2}/{y // 2}.mvt")
         command = ["wrk", "-t1", f"-c{CONNECTIONS}", "-d900s", "--timeout", "30s", "-s", str(script), address]
-        told = _told_and_stopped(command)
+        told = wrk_told(command)
     found = re.search(r"measured (\d+) ([0-9.]+) (\d+).*latency (\d+) (\d+)", told, re.DOTALL)
     if not found or int(found[3]):
         raise SystemExit(f"not every tile was served:\n{told}")
     return int(found[1]) / float(found[2]), int(found[4]) / 1000, int(found[5]) / 1000
 
 
-def _told_and_stopped(command: list[str]) -> str:
+def wrk_told(command: list[str]) -> str:
     """Run wrk until its script has told the time; wrk itself only knows how to run for a number of seconds."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         lines: list[str] = []

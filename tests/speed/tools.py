@@ -103,6 +103,36 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path)
     raise SystemExit(f"the server was not ready in three minutes:\n{log.read_text()[-4000:]}")
 
 
+def cpu_seconds(*roots: int) -> float:
+    """The processor time that these processes have used so far, and all that they started.
+
+    On a machine that others use too it says what a ratio of throughputs cannot: there whoever has more processes is
+    given more of the machine.
+    """
+    parents: dict[int, int] = {}
+    used: dict[int, float] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (folder / "stat").read_text().rpartition(")")[2].split()
+            parents[int(folder.name)] = int(words[1])
+            # With those of its children that have ended.
+            used[int(folder.name)] = sum(map(int, words[11:15])) / os.sysconf("SC_CLK_TCK")
+    total = 0.0
+    for process, seconds in used.items():
+        ancestor = process
+        while ancestor and ancestor not in roots:
+            ancestor = parents.get(ancestor, 0)
+        total += seconds if ancestor in roots else 0.0
+    return total
+
+
+def postmaster(bench: Bench) -> int:
+    """The process of the bench's PostgreSQL, from which all its others come."""
+    with bench.engine.connect() as connection:
+        own = connection.scalar(text("SELECT pg_backend_pid()"))
+        return int(Path(f"/proc/{own}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def said(words: str) -> None:
     """Tell the person who waits what is going on."""
     print(f"… {words}", file=sys.stderr, flush=True)

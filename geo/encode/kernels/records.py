@@ -1,0 +1,127 @@
+"""Rows as `record_send` writes them, found in their bytes; and whole numbers and text put into bytes.
+
+`SELECT string_agg(record_send(r), '') FROM (…) AS r` is one value: of each row the number of its columns, and of each
+column its type, its length and its value as PostgreSQL's binary protocol has it (the most significant byte first).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from geo.encode.kernels.compiled import compiled
+
+BOOL, BYTES, INT8, INT2, INT4, TEXT, JSON, FLOAT4, FLOAT8 = 16, 17, 20, 21, 23, 25, 114, 700, 701
+TEXTS, VARCHAR, DATE, TIMESTAMP, TIMESTAMPTZ, NUMERIC, UUID, JSONB = 1009, 1043, 1082, 1114, 1184, 1700, 2950, 3802
+
+
+@compiled()
+def int_at(buffer: Any, at: Any) -> Any:
+    """Four bytes as a signed number."""
+    return np.int64(
+        np.int32(
+            (np.uint32(buffer[at]) << np.uint32(24))
+            | (np.uint32(buffer[at + 1]) << np.uint32(16))
+            | (np.uint32(buffer[at + 2]) << np.uint32(8))
+            | np.uint32(buffer[at + 3])
+        )
+    )
+
+
+@compiled()
+def long_at(buffer: Any, at: Any) -> Any:
+    """Eight bytes as their bits."""
+    bits = np.uint64(0)
+    for place in range(8):
+        bits = (bits << np.uint64(8)) | np.uint64(buffer[at + place])
+    return bits
+
+
+@compiled()
+def short_at(buffer: Any, at: Any) -> Any:
+    """Two bytes as a signed number."""
+    return np.int64(np.int16((np.uint16(buffer[at]) << np.uint16(8)) | np.uint16(buffer[at + 1])))
+
+
+@compiled()
+def _fits(kind: Any, length: Any) -> Any:
+    if kind == INT8 or kind == FLOAT8 or kind == TIMESTAMP or kind == TIMESTAMPTZ:
+        return length == 8
+    if kind == INT4 or kind == FLOAT4 or kind == DATE:
+        return length == 4
+    if kind == INT2:
+        return length == 2
+    if kind == BOOL:
+        return length == 1
+    if kind == UUID:
+        return length == 16
+    return True
+
+
+@compiled("Tuple((int64, int32[::1], int64[::1], int32[::1]))(Array(uint8, 1, 'C', readonly=True), int64)")
+def found_rows(buffer: Any, columns: Any) -> Any:
+    """How many rows there are; the type of each column, and of each value where it begins and its length (-1: null).
+
+    A buffer that is not made of such rows, or ends within one, is an error and is never read beyond its end.
+    """
+    size = buffer.size
+    most = size // (4 + 8 * columns) + 1
+    types = np.zeros(columns, np.int32)
+    starts = np.empty(most * columns, np.int64)
+    lengths = np.empty(most * columns, np.int32)
+    at, rows = 0, 0
+    while at < size:
+        if at + 4 > size or int_at(buffer, at) != columns:
+            raise ValueError("these bytes are not rows of so many columns")
+        at += 4
+        for column in range(columns):
+            if at + 8 > size:
+                raise ValueError("the bytes end within a row")
+            kind, length = int_at(buffer, at), int_at(buffer, at + 4)
+            at += 8
+            if length < -1 or at + length > size or (rows > 0 and kind != types[column]):
+                raise ValueError("the bytes end within a value, or its type is another than in the row before")
+            types[column] = kind
+            if length >= 0 and not _fits(kind, length):
+                raise ValueError("a value is not as long as its type")
+            starts[rows * columns + column] = at
+            lengths[rows * columns + column] = length
+            at += max(length, 0)
+        rows += 1
+    return rows, types, starts, lengths
+
+
+@compiled()
+def whole_at(buffer: Any, at: Any, kind: Any) -> Any:
+    """A whole number of one of PostgreSQL's three lengths."""
+    if kind == INT8:
+        return np.int64(long_at(buffer, at))
+    return int_at(buffer, at) if kind == INT4 else short_at(buffer, at)
+
+
+@compiled("int64[::1](Array(uint8, 1, 'C', readonly=True), int64, int32[::1], int64[::1], int64)")
+def keys(buffer: Any, rows: Any, types: Any, starts: Any, columns: Any) -> Any:
+    """The first column of each row, which is its id."""
+    found = np.empty(rows, np.int64)
+    for row in range(rows):
+        found[row] = whole_at(buffer, starts[row * columns], types[0])
+    return found
+
+
+@compiled()
+def room(out: Any, at: Any, more: Any) -> Any:
+    """The bytes written so far with room for so many more."""
+    if at + more <= out.size:
+        return out
+    grown = np.empty(max(out.size * 2, at + more), np.uint8)
+    grown[:at] = out[:at]
+    return grown
+
+
+@compiled()
+def put(out: Any, at: Any, buffer: Any, start: Any, length: Any) -> Any:
+    """Bytes as they are; where they end."""
+    for place in range(length):
+        out[at + place] = buffer[start + place]
+    return at + length

@@ -1,0 +1,63 @@
+"""Shapes as PostGIS sends them (EWKB, the least significant byte first), read number by number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from geo.encode.kernels.compiled import compiled
+
+POINT, LINE, POLYGON, POINTS, LINES, POLYGONS, COLLECTION = 1, 2, 3, 4, 5, 6, 7
+_HAS_HEIGHT, _HAS_MEASURE, _HAS_SRID = 0x80000000, 0x40000000, 0x20000000
+
+
+@compiled()
+def count_at(buffer: Any, at: Any) -> Any:
+    """Four bytes as a number not below nothing."""
+    return (
+        np.int64(buffer[at])
+        | (np.int64(buffer[at + 1]) << 8)
+        | (np.int64(buffer[at + 2]) << 16)
+        | (np.int64(buffer[at + 3]) << 24)
+    )
+
+
+@compiled()
+def double_at(buffer: Any, at: Any) -> Any:
+    """Eight bytes as a double."""
+    bits = np.uint64(0)
+    for place in range(7, -1, -1):
+        bits = (bits << np.uint64(8)) | np.uint64(buffer[at + place])
+    return np.uint64(bits).view(np.float64)
+
+
+@compiled()
+def opened(buffer: Any, at: Any, end: Any) -> Any:
+    """The kind of the shape that begins here, how many numbers a place has, whether the third is a height, and where
+    its contents begin; kind 0 for what is written in another byte order or is no kind of ours.
+    """
+    if at + 5 > end:
+        raise ValueError("a shape ends too early")
+    if buffer[at] != 1:
+        return 0, 2, False, at
+    kind = count_at(buffer, at + 1)
+    height, measure = (kind & _HAS_HEIGHT) != 0, (kind & _HAS_MEASURE) != 0
+    start = at + (9 if kind & _HAS_SRID else 5)
+    plain = kind & 0xFF
+    if (kind & 0x1FFFFFFF) != plain or plain < POINT or plain > COLLECTION:
+        return 0, 2, False, at
+    if plain != POINT and start + 4 > end:
+        raise ValueError("a shape ends too early")
+    return plain, 2 + height + measure, height, start
+
+
+@compiled()
+def counted(buffer: Any, at: Any, end: Any, least: Any) -> Any:
+    """How many parts of at least so many bytes follow; more than there can be is an error."""
+    if at + 4 > end:
+        raise ValueError("a shape ends too early")
+    count = count_at(buffer, at)
+    if count * least > end - at - 4:
+        raise ValueError("a shape ends too early")
+    return count

@@ -1,0 +1,212 @@
+"""The statement that hands over what is near a tile: rows with their shapes, or counts in squares in their place.
+
+It says nothing of the tile itself, whose place is bound when it is run: PostgreSQL plans it once, and a handful of
+them serve every tile of a layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    text,
+)
+from sqlalchemy import Text as TextType
+from sqlalchemy.dialects.postgresql import psycopg as postgresql
+from sqlalchemy.types import Boolean, Date, DateTime, Double, Numeric, String, Uuid
+
+from geo.layer import Cells, Layer, Published
+from geo.shapes.grids import Tile
+from geo.shapes.whereabouts import Box
+from geo.store.functions import COUNT_ZOOM
+from geo.store.read import Asking, Wanted, form, rows, shown_fields
+from geo.store.stream import in_bytes
+
+SIDE, HALF = 40075016.685578488, 20037508.342789244
+MOST_STATEMENTS = 2_000  # a town has a handful of areas; a server of many towns may have hundreds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """What one value of the answer holds: rows of a layer with these properties, or its squares."""
+
+    layer: Layer
+    names: tuple[str, ...]
+    squares: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """SQL for the driver with the values that are bound whatever the tile, and what each value of its one row holds."""
+
+    sql: str
+    values: Mapping[str, Any]
+    columns: tuple[Columns, ...]
+
+
+def tile_fields(layer: Layer, asking: Asking) -> tuple[str, ...]:
+    """The properties a tile carries: what the popup, the style and the labels need, of those the audience gets."""
+    shown = shown_fields(layer, asking)
+    if isinstance(form(layer, asking), Cells):
+        return tuple(shown)
+    named = (layer.name_field, layer.style.by, layer.style.label, *layer.popup, *layer.links)
+    return tuple(dict.fromkeys(name for name in named if name in shown))
+
+
+_STATEMENTS: dict[Hashable, Statement] = {}
+
+
+def statement(layers: tuple[Layer, ...], asking: Asking, tile: Tile, wanted: Wanted) -> Statement:
+    """The statement for these layers at this zoom; kept, because putting it together costs as much as a small tile."""
+    if wanted.at is not None:
+        # Another instant each time, and a place that cannot be bound afterwards: nothing to keep.
+        return _made(layers, asking, tile, wanted)
+    kinds = tuple(_drawn_as(layer, asking, tile.zoom) for layer in layers)
+    # A layer may be declared anew while the service runs: what is kept is that of this very declaration, and holds it.
+    key = (tuple(map(id, layers)), tuple(layer.generalise for layer in layers), kinds, asking.eyes, tile.grid, wanted)
+    if key not in _STATEMENTS:
+        if len(_STATEMENTS) >= MOST_STATEMENTS:
+            _STATEMENTS.clear()
+        _STATEMENTS[key] = _made(layers, asking, tile, wanted)
+    return _STATEMENTS[key]
+
+
+def _made(layers: tuple[Layer, ...], asking: Asking, tile: Tile, wanted: Wanted) -> Statement:
+    values: list[ColumnElement[Any]] = []
+    columns: list[Columns] = []
+    for layer in layers:
+        for value, told in _values_of(layer, asking, tile, wanted):
+            values.append(value)
+            columns.append(told)
+    compiled = select(*(value.label(f"v{place}") for place, value in enumerate(values))).compile(
+        dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
+    )
+    bound = {
+        name: _as_bound(compiled.binds.get(name), value)
+        for name, value in compiled.params.items()
+        if name not in _PLACE
+    }
+    return Statement(sql=str(compiled), values=bound, columns=tuple(columns))
+
+
+_DIALECT: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # untyped there
+
+
+def _as_bound(parameter: Any, value: Any) -> Any:
+    """A value as its type hands it to the driver."""
+    process = parameter.type.dialect_impl(_DIALECT).bind_processor(_DIALECT) if parameter is not None else None
+    return process(value) if process else value
+
+
+def _place(name: str, kind: Any) -> Any:
+    return bindparam(name, None, type_=kind)
+
+
+_PLACE = {name: _place(name, Double()) for name in ("west", "south", "east", "north")} | {
+    name: _place(name, Integer()) for name in ("deeper", "level", "first_x", "end_x", "first_y", "end_y")
+}
+
+
+def _drawn_as(layer: Layer, asking: Asking, zoom: int) -> str:
+    plan = layer.generalise
+    if plan is None or form(layer, asking) is not Published.AS_IT_IS or zoom > plan.below + 1:
+        return "rows"
+    return "squares" if zoom < plan.below else "rows or squares"
+
+
+def _values_of(
+    layer: Layer, asking: Asking, tile: Tile, wanted: Wanted
+) -> list[tuple[ColumnElement[Any], Columns]]:  # fmt: skip
+    drawn = _drawn_as(layer, asking, tile.zoom)
+    as_rows = Columns(layer=layer, names=tile_fields(layer, asking))
+    as_squares = Columns(layer=layer, names=("count", "generalised"), squares=True)
+    if drawn == "rows":
+        return [(_value(_shapes(layer, asking, tile, wanted)), as_rows)]
+    # The kept counts are of all rows; of some of them they are counted now.
+    counted = _kept_counts(layer) if wanted == Wanted(by_place=True) else _counted_now(layer, asking, tile, wanted)
+    squares = _value(_squares(counted, tile))
+    if drawn == "squares":
+        return [(squares, as_squares)]
+    held = select(func.coalesce(func.sum(counted.c.features), 0)).scalar_subquery()
+    most = layer.generalise.at_most if layer.generalise else 0
+    shapes = _value(_shapes(layer, asking, tile, wanted))
+    return [(case((held <= most, shapes)), as_rows), (case((held > most, squares)), as_squares)]
+
+
+def _value(query: Select[Any]) -> ScalarSelect[Any]:
+    return in_bytes(query).scalar_subquery()
+
+
+def _shapes(layer: Layer, asking: Asking, tile: Tile, wanted: Wanted) -> Select[Any]:
+    """Rows near the tile in no order, each with its shape in the units of the grid."""
+    inner = _near(layer, asking, tile, wanted)
+    columns = [_tile_value(inner.c[name]).label(name) for name in tile_fields(layer, asking)]
+    return select(inner.c.id, *columns, inner.c.geom if tile.grid.srid == 4326 else inner.c.mercator)
+
+
+def _near(layer: Layer, asking: Asking, tile: Tile, wanted: Wanted) -> Any:
+    if wanted.at is not None:
+        # Rows of two tables: the read door itself has to look where they are.
+        west, south, east, north = tile.degrees()
+        box = Box(west=max(west, -180), south=max(south, -90), east=min(east, 180), north=min(north, 90))
+        return rows(layer, asking, Wanted(**{**wanted.__dict__, "box": box})).order_by(None).subquery("r")
+    place = func.ST_MakeEnvelope(*(_PLACE[name] for name in ("west", "south", "east", "north")), literal_column("4326"))
+    query = rows(layer, asking, wanted).order_by(None)
+    return query.where(query.selected_columns.geom.op("&&")(place)).subquery("r")
+
+
+_WRITTEN_AS_THEY_ARE = (Boolean, Date, DateTime, Double, Integer, Numeric, String, Uuid)
+
+
+def _tile_value(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    # MVT knows text, numbers and booleans; what is none of them, and no day or instant either, is written as text.
+    return column if isinstance(column.type, _WRITTEN_AS_THEY_ARE) else cast(column, TextType)
+
+
+def _squares(counted: Any, tile: Tile) -> Select[Any]:
+    """Counts in squares of the web map's grid, each with its outline."""
+    sx, sy = counted.c.x.op(">>")(_PLACE["deeper"]), counted.c.y.op(">>")(_PLACE["deeper"])
+    total = cast(func.sum(counted.c.features), BigInteger)
+    held = select(sx.label("sx"), sy.label("sy"), total.label("count"))
+    inner = held.group_by(text("1"), text("2")).having(total > 0).subquery("q")
+    outline = func.ST_TileEnvelope(_PLACE["level"], inner.c.sx, inner.c.sy)
+    number = cast(inner.c.sx, BigInteger).op("<<")(_PLACE["level"]).op("+")(inner.c.sy)
+    shape = func.ST_Transform(outline, 4326) if tile.grid.srid == 4326 else outline
+    return select(number.label("id"), inner.c["count"], literal_column("true").label("generalised"), shape.label("g"))
+
+
+def _kept_counts(layer: Layer) -> Any:
+    """The counts that triggers keep, of the squares within the tile."""
+    x, y = literal_column("t.x", Integer), literal_column("t.y", Integer)
+    features: ColumnElement[int] = literal_column("t.features", BigInteger)
+    of_layer = literal_column("t.layer", TextType) == layer.id
+    query = select(x.label("x"), y.label("y"), features.label("features")).select_from(text("tile_count AS t"))
+    return query.where(of_layer, *_within(x, y)).subquery("c")
+
+
+def _counted_now(layer: Layer, asking: Asking, tile: Tile, wanted: Wanted) -> Any:
+    """The same, worked out from the rows as the triggers do (`functions.py`)."""
+    shape = _near(layer, asking, tile, wanted).c.mercator
+    side = SIDE / 2**COUNT_ZOOM
+    x = cast(func.floor(((func.ST_XMin(shape) + func.ST_XMax(shape)) / 2 + HALF) / side), Integer)
+    y = cast(func.floor((HALF - (func.ST_YMin(shape) + func.ST_YMax(shape)) / 2) / side), Integer)
+    places = select(x.label("x"), y.label("y")).where(shape.is_not(None)).subquery("p")
+    one = literal_column("1", Integer).label("features")
+    return select(places.c.x, places.c.y, one).where(*_within(places.c.x, places.c.y)).subquery("c")
+
+
+def _within(x: Any, y: Any) -> list[ColumnElement[bool]]:
+    return [x >= _PLACE["first_x"], x < _PLACE["end_x"], y >= _PLACE["first_y"], y < _PLACE["end_y"]]
