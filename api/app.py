@@ -12,15 +12,19 @@ from threading import Event
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.caching import EditCache, Listener
+from api.caching import EditCache
 from api.definition import Defined
 from api.errors import Caught, add_error_handlers
+from api.flights import Flights
+from api.kept import reads_gzip
+from api.listening import Listener
 from api.log import RequestLog
 from api.people.budget import HashingBudget
 from api.people.who import PEOPLE
@@ -36,6 +40,7 @@ EVERYWHERE = Box(west=-180, south=-90, east=180, north=90)
 # Tiles first: routes are tried in order, and a map asks for tiles by the hundred.
 ROUTES = (
     "tiles",
+    "tilesets",
     "items",
     "history",
     "collections",
@@ -83,6 +88,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.state.noting = writing_engine(signed_in_as(database_url, Role.WRITER))
     app.state.area_key = cache(lambda: known_key(app.state.writing))
     app.state.cache = EditCache()
+    app.state.flights = Flights(app.state.cache)
     app.state.stopping = Event()
     app.state.hashing = HashingBudget()
     add_error_handlers(app)
@@ -105,11 +111,12 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
 
 
 class Packed(GZipMiddleware):
-    """Gzip for what is not packed yet; tiles pack themselves once and keep it."""
+    """Gzip for what is not packed yet; tiles and items pack themselves once and keep it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a tile by."""
-        if scope["type"] == "http" and scope["path"].startswith("/tiles/"):
+        """Pass a tile by, and whoever reads no gzip: `gzip;q=0` names it too."""
+        read = scope["type"] == "http" and reads_gzip(Headers(scope=scope).get("accept-encoding", ""))
+        if not read or scope["path"].startswith("/tiles/"):
             await self.app(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)

@@ -11,6 +11,7 @@ from api.answers import json_answer
 from api.caching import EditCache
 from api.definition import JSON_OR_PAGE
 from api.deps import Asking, Cache, Known, NamedLayer, ReadSession
+from api.flights import Place, Rests
 from api.links import link
 from api.negotiation import format_of, language_of
 from api.pages import page
@@ -56,9 +57,11 @@ def known_extent(session: Any, cache: EditCache, layer: Layer, asking: read.Aski
     found = cache.kept(key)
     if found is not None:
         return found[0]  # type: ignore[no-any-return]  # the cache holds anything
-    since = cache.edits((layer.id,))
+    names = Rests.on([layer], asking, lambda _: Place()).layers
+    since = cache.edits(names)
     box = read.extent(session, layer, asking)
-    cache.keep(key, (box,), layers=(layer.id,), box=None, since=since)
+    # What is edited within it neither makes it larger nor smaller.
+    cache.keep(key, (box,), layers=names, box=None, since=since, inside=None if asking.areas.shared else box)
     return box
 
 

@@ -12,13 +12,14 @@ from fastapi.responses import Response
 from api.answers import json_answer
 from api.definition import GEOJSON, HTML, answers
 from api.deps import Asking, Known, NamedLayer, ReadSession, box_of, instant_of, key_of, unknown_parameter
+from api.kept_routes import KeptRoute
 from api.links import link, with_query
 from api.negotiation import format_of
 from api.pages import page
 from geo.store import read
 from geo.store.read import KEY_LIMIT, MOST_AT_ONCE, Wanted, feature, features, shown_fields
 
-router = APIRouter(tags=["items"], dependencies=[Known])
+router = APIRouter(tags=["items"], dependencies=[Known], route_class=KeptRoute)
 
 OURS = ("f", "lang", "limit", "bbox", "after", "datetime")
 Instant = Annotated[
