@@ -105,6 +105,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.add_middleware(Packed, minimum_size=1000, compresslevel=5)
     app.add_middleware(Forgetting, cache=app.state.cache)
     app.add_middleware(Headed)
+    app.add_middleware(Optioned)
     app.add_middleware(Caught)
     app.add_middleware(RequestLog)
     return app
@@ -140,6 +141,33 @@ class Headed:
             await send(message)
 
         await self.app({**scope, "method": "GET"}, receive, without_body)
+
+
+class Optioned:
+    """OPTIONS is answered wherever anything is: with what may be done there (`Allow`)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask, and turn "not this way, but so" into the answer to what was asked."""
+        if scope["type"] != "http" or scope["method"] != "OPTIONS":
+            await self.app(scope, receive, send)
+            return
+        allowed = ""
+
+        async def answering(message: Message) -> None:
+            nonlocal allowed
+            if message["type"] == "http.response.start" and message["status"] == 405:
+                allowed = Headers(raw=message["headers"]).get("allow", "")
+            if not allowed:
+                await send(message)
+
+        await self.app(scope, receive, answering)
+        if allowed:
+            methods = {"OPTIONS", *allowed.replace(" ", "").split(",")}
+            methods |= {"HEAD"} if "GET" in methods else set()
+            await Response(status_code=204, headers={"Allow": ", ".join(sorted(methods))})(scope, receive, send)
 
 
 class Forgetting:

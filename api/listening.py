@@ -19,7 +19,7 @@ log = logging.getLogger("atlas.cache")
 PROVE_SECONDS = 0.2
 # A network that swallows everything is given up on within seconds, instead of after the quarter of an hour that the
 # system would wait; what is kept is not used meanwhile, because nothing is proved.
-_IMPATIENT = {
+_IMPATIENT: dict[str, Any] = {
     "connect_timeout": 3, "tcp_user_timeout": 3000, "keepalives_idle": 1, "keepalives_interval": 1,
     "keepalives_count": 2,
 }  # fmt: skip

@@ -15,6 +15,7 @@ from api.flights import Place, Rests
 from api.links import link
 from api.negotiation import format_of, language_of
 from api.pages import page
+from api.tileset_documents import TILESETS
 from geo.layer import Cells, Layer
 from geo.shapes.whereabouts import Box
 from geo.store import read
@@ -83,6 +84,7 @@ def _described(request: Request, layer: Layer, box: Box | None, asking: read.Ask
             link(request, f"{at}?f=html", "alternate", "text/html", layer.title.th),
             link(request, f"{at}/items", "items", "application/geo+json", "GeoJSON"),
             link(request, f"{at}/items?f=html", "items", "text/html", "รายการ · Items"),
+            link(request, f"{at}/tiles", TILESETS, "application/json", "ชุดไทล์ · Tilesets"),
             link(request, f"/tiles/{layer.id}.json", "describedby", "application/json", "TileJSON"),
             link(request, f"/maps?layers={layer.id}", "preview", "text/html", "แผนที่ · Map"),
         ],

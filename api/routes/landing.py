@@ -13,6 +13,8 @@ from api.deps import Asking, Known, ReadSession
 from api.links import link
 from api.negotiation import format_of, language_of
 from api.pages import page
+from api.tileset_documents import CONFORMS_TO as TILES_CONFORM_TO
+from api.tileset_documents import TILESETS, TILING_SCHEMES
 from geo.store.read import Wanted, features
 from layers import LAYERS
 
@@ -23,6 +25,7 @@ ABOUT = "ผังชุมชน แผนที่ภาษี และแผ
 CONFORMS_TO = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    *TILES_CONFORM_TO,
 )
 
 
@@ -71,5 +74,7 @@ def _links(request: Request) -> list[dict[str, Any]]:
         link(request, "/api.html", "service-doc", html, "API"),
         link(request, "/conformance", "conformance", json, "Conformance"),
         link(request, "/collections", "data", json, "ชั้นข้อมูล · Collections"),
+        link(request, "/tiles", TILESETS, json, "ชุดไทล์ · Tilesets"),
+        link(request, "/tileMatrixSets", TILING_SCHEMES, json, "ตารางไทล์ · Tile grids"),
         link(request, "/map", "preview", html, "แผนที่เมือง · The town map"),
     ]

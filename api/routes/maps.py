@@ -12,16 +12,17 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from api.answers import answer, json_answer
-from api.caching import EditCache, Kept
+from api.caching import EditCache
 from api.community_page import box_of_feature, community_page
 from api.definition import JSON_ONLY, PAGE
 from api.deps import Asking, Cache, Known, NamedLayer, ReadSession, box_of
+from api.kept import Kept
 from api.links import base_of
 from api.negotiation import language_of
 from api.pages import GUARDS, STRICT, is_made_up, page
 from api.people.views import speaking
 from api.routes.collections import known_extent
-from api.routes.tiles import layers_named
+from api.tile_answers import joined, layers_named
 from geo.errors import Text, UnknownFeature
 from geo.layer import Layer
 from geo.render.folium_map import Account, Focus, Ways, folium_map, page_parts
@@ -208,16 +209,7 @@ def _origin(url: str) -> str:
 
 def _around(session: Session, asking: read.Asking, cache: EditCache, layers: Sequence[Layer]) -> Box:
     boxes = [box for layer in layers if (box := known_extent(session, cache, layer, asking))]
-    return _joined(boxes) or NOTHING_YET
-
-
-def _joined(boxes: Sequence[Box]) -> Box | None:
-    if not boxes:
-        return None
-    return Box(
-        west=min(box.west for box in boxes), south=min(box.south for box in boxes),
-        east=max(box.east for box in boxes), north=max(box.north for box in boxes),
-    )  # fmt: skip
+    return joined(boxes) or NOTHING_YET
 
 
 @dataclass(frozen=True, kw_only=True)

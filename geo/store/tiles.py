@@ -6,6 +6,7 @@ would hold too much the layer's declared generalisation is drawn instead and say
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections.abc import Callable, Hashable, Sequence
@@ -30,7 +31,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import JSON, Boolean, Double, Integer, Numeric
 
 from geo.layer import Audience, Cells, Layer, Published
-from geo.shapes.grids import BUFFER, EXTENT, Tile
+from geo.shapes.grids import BUFFER, EXTENT, WEB_MERCATOR, Grid, Tile, square_at
 from geo.store.area import SETTING
 from geo.store.functions import COUNT_ZOOM
 from geo.store.read import Asking, Wanted, form, rows, shown_fields
@@ -54,16 +55,14 @@ class TileFormat(StrEnum):
 
 async def tile_bytes(
     connection: AsyncConnection[Any], layers: Sequence[Layer], asking: Asking, tile: Tile, written: TileFormat,
-    *, area: str | None = None,
+    *, area: str | None = None, at: dt.datetime | None = None,
 ) -> bytes:  # fmt: skip
     """The tile of these layers, one after the other, all as of one moment; empty where nothing is.
 
-    `area` is the signed area of whoever is no part of the public (`area.py`).
+    `area` is the signed area of whoever is no part of the public (`area.py`), `at` an instant in the past.
     """
-    shown = [
-        layer for layer in layers if tile.z in layer.zooms or (layer.generalise and tile.z < layer.generalise.below)
-    ]
-    parts = [f"({_statement(layer, asking, tile.z, written)})" for layer in shown]
+    shown = [layer for layer in layers if tile.z in levels(layer, tile.grid)]
+    parts = [f"({_statement(layer, asking, tile, written, at)})" for layer in shown]
     made: Any = None
     if parts:
         # Bytes as they are: the driver would otherwise have them spelled out as text.
@@ -88,14 +87,81 @@ _STATEMENTS: dict[Hashable, str] = {}
 MOST_STATEMENTS = 2_000  # a town has a handful of areas; a server of many towns may have hundreds
 
 
-def _statement(layer: Layer, asking: Asking, z: int, written: TileFormat) -> str:
+def levels(layer: Layer, grid: Grid) -> tuple[int, ...]:
+    """The levels of a grid at which a layer is drawn: as itself, or further out as counts."""
+    shown = {*layer.zooms, *range(layer.generalise.below if layer.generalise else 0)}
+    return tuple(z for z in range(grid.deepest + 1) if _zoom(z, grid) in shown)
+
+
+def _zoom(z: int, grid: Grid) -> int:
+    """The zoom of web maps whose tiles are as wide: a grid that begins with two tiles is one ahead."""
+    return z + grid.columns.bit_length() - 1
+
+
+def _statement(layer: Layer, asking: Asking, tile: Tile, written: TileFormat, at: dt.datetime | None) -> str:
+    if at is not None or tile.grid is not WEB_MERCATOR:
+        return other_tile_sql(layer, asking, tile, written, at)
     # Built once: putting the expression together costs as much as a small tile does.
-    key = (layer.id, asking.eyes, z, written)
+    key = (layer.id, asking.eyes, tile.z, written)
     if key not in _STATEMENTS:
         if len(_STATEMENTS) >= MOST_STATEMENTS:
             _STATEMENTS.clear()
-        _STATEMENTS[key] = re.sub(r"(?<!:):([zxy])\b", r"%(\1)s", tile_sql(layer, asking, z, written))
+        _STATEMENTS[key] = re.sub(r"(?<!:):([zxy])\b", r"%(\1)s", tile_sql(layer, asking, tile.z, written))
     return _STATEMENTS[key]
+
+
+def other_tile_sql(
+    layer: Layer, asking: Asking, tile: Tile, written: TileFormat, at: dt.datetime | None = None
+) -> str:  # fmt: skip
+    """The statement of one tile of another grid, or of the past, with everything written out in it."""
+    plan, zoom = layer.generalise, _zoom(tile.z, tile.grid)
+    has_counts = plan is not None and form(layer, asking) is Published.AS_IT_IS and at is None
+    features = _other_squares(layer, tile) if has_counts and plan and zoom < plan.below else None
+    if features is None:
+        features = _other_shapes(layer, asking, tile, at)
+    return _written(layer, features, zoom, written, tile).replace("%", "%%")
+
+
+def _box_of(bounds: tuple[float, float, float, float], srid: int) -> Any:
+    return func.ST_MakeEnvelope(*bounds, srid)
+
+
+def _other_shapes(layer: Layer, asking: Asking, tile: Tile, at: dt.datetime | None) -> Select[Any]:
+    held = rows(layer, asking, Wanted(by_place=True, at=at)).order_by(None).subquery("h")
+    west, south, east, north = tile.degrees()
+    near = _box_of((west, south, east, north), 4326)
+    inner = select(held).where(held.c.geom.op("&&")(near)).subquery("r")
+    source = inner.c.geom if tile.grid.srid == 4326 else inner.c.mercator
+    envelope = _box_of(tile.bounds(), tile.grid.srid)
+    columns = [_tile_value(inner.c[name]).label(name) for name in tile_fields(layer, asking)]
+    if _zoom(tile.z, tile.grid) < 15 and layer.shape.dimension > 0:
+        simple = func.ST_Simplify(source, tile.grid.tile_side(tile.z) / EXTENT * 2, literal_column("true"))
+        cut: Any = func.coalesce(*(
+            func.ST_AsMVTGeom(one, envelope, EXTENT, BUFFER, literal_column("true"))
+            for one in (simple, func.ST_PointOnSurface(source))
+        ))  # fmt: skip
+    else:
+        cut = func.ST_AsMVTGeom(source, envelope, EXTENT, BUFFER, literal_column("true"))
+    return select(inner.c.id, *columns, cut.label("g")).select_from(inner).offset(0)
+
+
+def _other_squares(layer: Layer, tile: Tile) -> Select[Any]:
+    """Counts in squares of the web maps' grid, on a tile of another grid: every square that it meets, whole."""
+    level = min(COUNT_ZOOM, _zoom(tile.z, tile.grid) + SQUARES_DEEPER)
+    west, south, east, north = tile.degrees()
+    (x0, y0), (x1, y1) = square_at(west, north, level), square_at(east, south, level)
+    deeper = COUNT_ZOOM - level
+    held = text(
+        f"(SELECT x >> {deeper} AS sx, y >> {deeper} AS sy, sum(features)::bigint AS count FROM tile_count"
+        f" WHERE layer = '{layer.id}' AND x BETWEEN {x0 << deeper} AND {((x1 + 1) << deeper) - 1}"
+        f" AND y BETWEEN {y0 << deeper} AND {((y1 + 1) << deeper) - 1} GROUP BY 1, 2 HAVING sum(features) > 0) AS q"
+    )
+    number: ColumnElement[Any] = literal_column(f"(q.sx::bigint << {level}) + q.sy")
+    square = func.ST_Transform(literal_column(f"ST_TileEnvelope({level}, q.sx, q.sy)"), tile.grid.srid)
+    envelope = _box_of(tile.bounds(), tile.grid.srid)
+    cut = func.ST_AsMVTGeom(square, envelope, EXTENT, BUFFER, literal_column("true"))
+    columns: tuple[Any, ...] = (number.label("id"), literal_column("q.count").label("count"))
+    return select(*columns, literal_column("true").label("generalised"), cut.label("g")).select_from(held)
 
 
 def tile_sql(layer: Layer, asking: Asking, z: int, written: TileFormat = TileFormat.MVT) -> str:
@@ -210,7 +276,7 @@ def _within_tile(layer: Layer, query: Select[Any]) -> Select[Any]:
     return query.select_from(text("tile_count AS t")).where(*conditions)
 
 
-def _written(layer: Layer, features: Select[Any], z: int, written: TileFormat) -> str:
+def _written(layer: Layer, features: Select[Any], z: int, written: TileFormat, tile: Tile | None = None) -> str:
     # By id: in the order in which rows lie in their table, the tile (and its ETag) would tell that one was written anew
     # though all that changed in it is hidden.
     f = features.subquery("f")
@@ -223,7 +289,8 @@ def _written(layer: Layer, features: Select[Any], z: int, written: TileFormat) -
         )
         query = select(func.ST_AsMVT(literal_column("f.*"), *names)).select_from(f).where(f.c.g.is_not(None))
         return _literal(query)
-    shape = func.ST_AsGeoJSON(func.ST_ForcePolygonCCW(_degrees(f.c.g)), _digits(z))
+    placed = _degrees(f.c.g) if tile is None else _placed(f.c.g, tile)
+    shape = func.ST_AsGeoJSON(func.ST_ForcePolygonCCW(placed), _digits(z))
     pairs: list[Any] = []
     for name in (column.name for column in f.c if column.name not in ("id", "g")):
         pairs += [literal_column(f"'{name}'"), f.c[name]]
@@ -245,6 +312,14 @@ def _degrees(cut: ColumnElement[Any]) -> ColumnElement[Any]:
     zero: ColumnElement[Any] = literal_column("0")
     placed = func.ST_Affine(cut, pixel, zero, zero, -pixel, west, north)
     return func.ST_Transform(func.ST_SetSRID(placed, 3857), 4326)
+
+
+def _placed(cut: ColumnElement[Any], tile: Tile) -> ColumnElement[Any]:
+    """The same for one tile of any grid."""
+    west, _, _, north = tile.bounds()
+    pixel, grid = tile.grid.tile_side(tile.z) / EXTENT, tile.grid
+    placed = func.ST_SetSRID(func.ST_Affine(cut, pixel, 0, 0, -pixel, west, north), grid.srid)
+    return placed if grid.srid == 4326 else func.ST_Transform(placed, 4326)
 
 
 def _digits(z: int) -> int:

@@ -1,0 +1,163 @@
+"""One tile for whoever asks, by whichever address: made once for a crowd, kept, told in the form that is wanted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+
+from api.deps import area_of, asking_soon, check_parameters, instant_of, session_as, unknown_parameter
+from api.flights import Flights, Place, Rests
+from api.kept import Kept
+from geo.errors import BadRequest, UnknownFeature, UnknownLayer
+from geo.layer import Audience, Layer
+from geo.shapes.grids import WEB_MERCATOR, Grid, Span, Tile, span_over
+from geo.shapes.whereabouts import Box
+from geo.store import read
+from geo.store.db import read_once
+from geo.store.roles import Role
+from geo.store.tiles import TileFormat, for_tiles, levels, tile_bytes
+from layers import layer_named
+
+MOST_LAYERS = 20
+# Counts are drawn in whole squares of the web maps' grid: on another one they reach into the neighbouring tile.
+STRADDLING = 1 / 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """What a tile shows, and to whom: its layers bottom to top, as they are or as they were at an instant."""
+
+    layers: tuple[Layer, ...]
+    asking: read.Asking
+    at: dt.datetime | None = None
+
+
+async def drawn_for(request: Request, layers: Sequence[Layer], *others: str) -> Drawn:
+    """What a request asks to be drawn; refuses parameters that tiles do not have, but for the `others`."""
+    asking = for_tiles(await asking_soon(request))
+    if not request.query_params:
+        return Drawn(layers=tuple(layers), asking=asking)
+    check_parameters(request, ("f", "lang", "datetime", *others))
+    moment = request.query_params.get("datetime")
+    if moment is not None and asking.is_low:
+        # They see no past: for them there is no such parameter, as on items.
+        raise unknown_parameter("datetime")
+    return Drawn(layers=tuple(layers), asking=asking, at=instant_of(moment))
+
+
+async def tile_made(request: Request, drawn: Drawn, tile: Tile, kind: TileFormat) -> Kept:
+    """The tile's bytes: kept, or made now."""
+    flights: Flights = request.app.state.flights
+    asking, names = drawn.asking, tuple(layer.id for layer in drawn.layers)
+    pools = request.app.state.tiles
+    # The filter of what is drawn belongs here, into `Drawn` and into the call below, and nowhere else.
+    key = ("tile", names, tile.grid.id, tile.z, tile.x, tile.y, kind, asking.eyes, drawn.at)
+
+    async def made() -> Kept:
+        found = await read_once(
+            pools[Role.PUBLIC if asking.audience is Audience.PUBLIC else Role.MEMBER],
+            lambda connection: tile_bytes(
+                connection, drawn.layers, asking, tile, kind, area=area_of(request, asking), at=drawn.at
+            ),
+        )
+        return Kept.of(found)
+
+    # The past is not kept: an erasure changes it without a word.
+    place = None if drawn.at is not None else Place(box=place_of(tile))
+    kept: Kept = await flights.answer(key, made, Rests.on(drawn.layers, asking, lambda _: place))
+    return kept
+
+
+def place_of(tile: Tile) -> Box:
+    """Where an edit must lie to change a tile."""
+    west, south, east, north = tile.degrees()
+    if tile.grid is not WEB_MERCATOR:
+        across, along = (east - west) * STRADDLING, (north - south) * STRADDLING
+        west, south, east, north = west - across, south - along, east + across, north + along
+    return Box(west=west, south=south, east=east, north=north)
+
+
+async def spans(request: Request, drawn: Drawn, grid: Grid) -> dict[int, Span]:
+    """The tiles that a tileset has at each level: those over what is seen of the layers that are drawn there."""
+    seen = [(layer, await extent_of(request, layer, drawn.asking)) for layer in drawn.layers]
+    found: dict[int, Span] = {}
+    for z in range(grid.deepest + 1):
+        box = joined([box for layer, box in seen if box and z in levels(layer, grid)])
+        if box:
+            found[z] = span_over(grid, z, box.west, box.south, box.east, box.north)
+    return found
+
+
+async def check_within(request: Request, drawn: Drawn, tile: Tile) -> None:
+    """404 outside the limits of a tileset; the past lies within the grid's own, because it may reach further."""
+    if drawn.at is None:
+        span = (await spans(request, drawn, tile.grid)).get(tile.z)
+        if span is None or not span.holds(tile):
+            raise no_tile(tile)
+
+
+async def extent_of(request: Request, layer: Layer, asking: read.Asking) -> Box | None:
+    """The same as `known_extent`, and kept by the same key, without a thread where it is known."""
+    flights: Flights = request.app.state.flights
+
+    def asked() -> tuple[Box | None]:
+        with session_as(request, asking) as session:
+            return (read.extent(session, layer, asking),)
+
+    rests = Rests.on([layer], asking, lambda made: Place(inside=None if asking.areas.shared else made[0]))
+    found: tuple[Box | None] = await flights.answer(
+        ("extent", layer.id, asking.eyes), lambda: run_in_threadpool(asked), rests
+    )
+    return found[0]
+
+
+def joined(boxes: Sequence[Box]) -> Box | None:
+    """The rectangle around rectangles."""
+    if not boxes:
+        return None
+    return Box(
+        west=min(box.west for box in boxes), south=min(box.south for box in boxes),
+        east=max(box.east for box in boxes), north=max(box.north for box in boxes),
+    )  # fmt: skip
+
+
+def layers_named(ids: str) -> tuple[Layer, ...]:
+    """The layers of a comma-separated list, each once."""
+    names = list(dict.fromkeys(ids.split(",")))
+    if len(names) > MOST_LAYERS:
+        raise BadRequest(f"เกิน {MOST_LAYERS} ชั้นข้อมูล", f"More than {MOST_LAYERS} layers")
+    return tuple(layer_named(name) for name in names)
+
+
+def layers_selected(collections: str) -> tuple[Layer, ...]:
+    """The same as a parameter, of which a name that means nothing is a bad value."""
+    try:
+        return layers_named(collections)
+    except UnknownLayer as error:
+        raise BadRequest(f"collections: {error.told.th}", f"collections: {error.told.en}") from None
+
+
+def tile_at(z: str, x: str, y: str, grid: Grid = WEB_MERCATOR, names: Sequence[str] = ("z", "x", "y")) -> Tile:
+    """The tile of three numbers; 404 outside the grid, 400 where one of them is no number."""
+    for name, part in zip(names, (z, x, y), strict=True):
+        if not (part.isascii() and part.removeprefix("-").isdigit() and len(part) < 12):
+            raise no_number(name)
+    tile = Tile(int(z), int(x), int(y), grid)
+    if not tile.exists:
+        raise no_tile(tile)
+    return tile
+
+
+def no_number(name: str) -> BadRequest:
+    """The words for a part of a tile's address that is no whole number."""
+    return BadRequest(f"{name} ของไทล์ต้องเป็นจำนวนเต็ม", f"A tile's {name} is a whole number")
+
+
+def no_tile(tile: Tile) -> UnknownFeature:
+    """The words for a tile outside its grid or its tileset."""
+    place = f"{tile.z}/{tile.x}/{tile.y}" if tile.grid is WEB_MERCATOR else f"{tile.grid.id} {tile.z}/{tile.y}/{tile.x}"
+    return UnknownFeature(f"ไม่มีไทล์ {place}", f"There is no tile {place}")
