@@ -41,6 +41,7 @@ EVERYWHERE = Box(west=-180, south=-90, east=180, north=90)
 ROUTES = (
     "tiles",
     "tilesets",
+    "styles",
     "items",
     "history",
     "collections",

@@ -221,7 +221,7 @@ def test_a_tileset_tells_what_its_features_carry(client: TestClient) -> None:
     words = layer["propertiesSchema"]["properties"]
     features = mapbox_vector_tile.decode(client.get(address(at(16))).content)["parcel"]["features"]
     squares = mapbox_vector_tile.decode(client.get(address(at(12))).content)["parcel"]["features"]
-    types = {"string": str, "integer": int, "number": (int, float), "boolean": bool}
+    types: dict[str, Any] = {"string": str, "integer": int, "number": (int, float), "boolean": bool}
     for feature in (*features, *squares):
         for name, value in feature["properties"].items():
             assert isinstance(value, types[words[name]["type"]]), name
@@ -257,8 +257,8 @@ def test_the_limits_follow_what_is_there(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", [
-    "/tileMatrixSets", "/tileMatrixSets/WorldCRS84Quad", "/tiles", "/tiles/WebMercatorQuad", "/collections/parcel/tiles",
-    "/collections/parcel/tiles/WorldCRS84Quad",
+    "/tileMatrixSets", "/tileMatrixSets/WorldCRS84Quad", "/tiles", "/tiles/WebMercatorQuad",
+    "/collections/parcel/tiles", "/collections/parcel/tiles/WorldCRS84Quad",
 ])  # fmt: skip
 def test_people_find_pages_and_programs_what_may_be_done(path: str, client: TestClient) -> None:
     shown = client.get(path, headers={"Accept": "text/html"})
