@@ -22,7 +22,7 @@ PROOF_SECONDS = 0.9  # an answer may be as old as the proof that nothing was tol
 ROUNDING_DEGREES = 0.0001  # ten metres: what transforming there and back may move an outline
 EDITS_REMEMBERED = 4096
 _SMALL = 1024  # what is no `Kept`: who somebody is, a rectangle
-_BESIDES = 700  # key, place and index of one answer
+_BESIDES = 2200  # key, place and index of one answer, measured
 
 
 @dataclass(frozen=True)

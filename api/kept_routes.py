@@ -111,7 +111,7 @@ async def _asking(request: Request) -> Asking | None:
 
 
 def _key(request: Request, asking: Asking) -> Hashable:
-    accept = request.headers.get("accept", "")
+    accept = request.headers.get("accept") or "*/*"
     path, query = request.scope["path"], request.scope["query_string"]
     return "route", path, query, accept, language_of(request), base_of(request), asking.eyes
 

@@ -56,6 +56,9 @@ async def tile_made(request: Request, drawn: Drawn, tile: Tile, kind: TileFormat
     pools = request.app.state.tiles
     # The filter of what is drawn belongs here, into `Drawn` and into the call below, and nowhere else.
     key = ("tile", names, tile.grid.id, tile.z, tile.x, tile.y, kind, asking.eyes, drawn.at)
+    known: Kept | None = request.app.state.cache.kept(key)
+    if known is not None:
+        return known
 
     async def made() -> Kept:
         found = await read_once(
