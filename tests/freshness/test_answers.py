@@ -161,7 +161,7 @@ def test_a_crowd_waits_for_one_query_and_the_first_may_leave(path: str, server: 
 
     with nobody_reads(engine, "flood_station") as waiting:
         leaving = socket.create_connection((host, int(port)))
-        leaving.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        leaving.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
         until(lambda: waiting() == 1)
         crowd = [threading.Thread(target=ask) for _ in range(40)]
         for one in crowd:
