@@ -59,7 +59,8 @@ def tag_had(request: Request, kept: Kept, coding: str | None) -> str | None:
     named = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     if "*" in named:
         return kept.etag(coding)
-    return next((tag for tag in map(kept.etag, (coding, None, *CODINGS)) if tag in named), None)
+    forms = map(kept.etag, (coding, None, *CODINGS))
+    return next((tag for tag in forms if tag.removeprefix("W/") in named), None)
 
 
 def json_answer(request: Request, body: Any, media_type: str = "application/json", **headers: str) -> Response:

@@ -22,13 +22,15 @@ _TAG_ENDS = {"zstd": "-z", "gzip": "-g"}
 class Kept:
     """An answer's bytes with their strong tag; packed forms are made when first asked for.
 
-    `headers` and `media_type` are those of an answer that is told again as its route told it.
+    A weak tag is for bytes that differ without meaning anything else. `headers` and `media_type` are those of an
+    answer that is told again as its route told it.
     """
 
     body: bytes
     tag: str
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = ""
+    is_weak: bool = False
     _packed: dict[str, bytes] = field(default_factory=dict)
     _grown: Callable[[], None] | None = None
 
@@ -36,6 +38,11 @@ class Kept:
     def of(cls, body: bytes) -> Kept:
         """The answer `body` with its tag."""
         return cls(body, hashlib.sha256(body).hexdigest()[:24])
+
+    @classmethod
+    def weakly(cls, body: bytes, same: bytes) -> Kept:
+        """The answer `body` with the tag of what is the same in all answers that mean the same."""
+        return cls(body, cls.of(same).tag, is_weak=True)
 
     @property
     def size(self) -> int:
@@ -47,8 +54,8 @@ class Kept:
         self._grown = told
 
     def etag(self, coding: str | None) -> str:
-        """The strong tag of one of its forms: each way of packing is a representation of its own."""
-        return f'"{self.tag}{_TAG_ENDS[coding] if coding else ""}"'
+        """The tag of one of its forms: each way of packing is a representation of its own."""
+        return f'{"W/" if self.is_weak else ""}"{self.tag}{_TAG_ENDS[coding] if coding else ""}"'
 
     def packed(self, coding: str | None) -> bytes:
         """Its bytes as they are, or packed; the same each time."""

@@ -12,11 +12,11 @@ from collections.abc import Hashable, Iterator
 from typing import Any
 
 from fastapi import Request
-from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
 from api.answers import in_form
+from api.bare import Bare
 from api.deps import asking_soon, box_of
 from api.flights import Flights, Place, Rests
 from api.kept import Kept, bare_tag
@@ -37,11 +37,12 @@ _FORMS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
 _NOT_KEPT = ("content-length", "content-type", "content-encoding", "etag", "set-cookie")
 
 
-class KeptRoute(APIRoute):
+class KeptRoute(Bare):
     """A route below `/collections/{collection}` that answers GET from what one layer holds."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Tell what is kept, or ask the route itself."""
+        scope["route"] = self
         request = Request(scope, receive)
         layer = LAYERS.get(scope["path_params"].get("collection", ""))
         asking = await _asking(request) if layer and is_keepable(request) else None
@@ -87,8 +88,9 @@ class _Told:
         if start["status"] != 200 or len(body) > LONGEST_KEPT:
             return None
         own = {name: value for name, value in headers.items() if name not in _NOT_KEPT}
-        tag = bare_tag(headers["etag"]) if "etag" in headers else Kept.of(body).tag
-        return Kept(body, tag, own, headers.get("content-type", ""))
+        etag = headers.get("etag", "")
+        tag = bare_tag(etag) if etag else Kept.of(body).tag
+        return Kept(body, tag, own, headers.get("content-type", ""), is_weak=etag.startswith("W/"))
 
 
 def is_keepable(request: Request) -> bool:
@@ -121,7 +123,8 @@ def _place(request: Request, layer: Layer, made: Kept | _Told) -> Place | None:
     if not isinstance(made, Kept):
         return None
     if "fid" in request.path_params:
-        return Place(box=_around(made.body) if "crs" not in request.query_params else None)
+        is_readable = "json" in made.media_type and "crs" not in request.query_params
+        return Place(box=_around(made.body) if is_readable else None)
     asked = request.query_params.getlist("bbox")
     if len(asked) != 1 or "bbox-crs" in request.query_params or not layer.shape.required:
         # A row without a shape lies in every rectangle.

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
+from psycopg import AsyncConnection
 
-from api.deps import area_of, asking_soon, check_parameters, instant_of, session_as, unknown_parameter
+from api.asked import instant_asked
+from api.deps import area_of, asking_soon, check_parameters, session_as
 from api.flights import Flights, Place, Rests
+from api.intervals import span_of
 from api.kept import Kept
 from geo.errors import BadRequest, UnknownFeature, UnknownLayer
 from geo.layer import Audience, Layer
@@ -19,7 +25,8 @@ from geo.shapes.whereabouts import Box
 from geo.store import read
 from geo.store.db import read_once
 from geo.store.roles import Role
-from geo.store.tiles import TileFormat, for_tiles, levels, tile_bytes
+from geo.store.tiles import BY_PLACE, TileFormat, for_tiles, levels, tile_bytes
+from geo.store.wanted import During, Wanted
 from layers import layer_named
 
 MOST_LAYERS = 20
@@ -29,50 +36,75 @@ STRADDLING = 1 / 8
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """What a tile shows, and to whom: its layers bottom to top, as they are or as they were at an instant."""
+    """What a tile shows, and to whom: its layers bottom to top, and which rows of each."""
 
     layers: tuple[Layer, ...]
     asking: read.Asking
-    at: dt.datetime | None = None
+    wanted: tuple[Wanted, ...]
+
+    @property
+    def is_past(self) -> bool:
+        """Whether any of it is shown as it was."""
+        return any(one.at is not None for one in self.wanted)
 
 
 async def drawn_for(request: Request, layers: Sequence[Layer], *others: str) -> Drawn:
     """What a request asks to be drawn; refuses parameters that tiles do not have, but for the `others`."""
     asking = for_tiles(await asking_soon(request))
     if not request.query_params:
-        return Drawn(layers=tuple(layers), asking=asking)
+        return Drawn(layers=tuple(layers), asking=asking, wanted=(BY_PLACE,) * len(layers))
     check_parameters(request, ("f", "lang", "datetime", *others))
-    moment = request.query_params.get("datetime")
-    if moment is not None and asking.is_low:
-        # They see no past: for them there is no such parameter, as on items.
-        raise unknown_parameter("datetime")
-    return Drawn(layers=tuple(layers), asking=asking, at=instant_of(moment))
+    text = request.query_params.get("datetime")
+    span = span_of(text) if text is not None else None
+    return Drawn(layers=tuple(layers), asking=asking, wanted=tuple(rows_drawn(layer, asking, span) for layer in layers))
+
+
+def rows_drawn(layer: Layer, asking: read.Asking, span: During | None) -> Wanted:
+    """Which rows of a layer: the rules of `datetime` are those of its items.
+
+    A filter is read here once items read theirs; everything below hands `Wanted` on as it is.
+    """
+    if span is None:
+        return BY_PLACE
+    at = instant_asked(layer, asking, span)
+    return replace(BY_PLACE, at=at, during=span if at is None else None)
 
 
 async def tile_made(request: Request, drawn: Drawn, tile: Tile, kind: TileFormat) -> Kept:
     """The tile's bytes: kept, or made now."""
     flights: Flights = request.app.state.flights
     asking, names = drawn.asking, tuple(layer.id for layer in drawn.layers)
-    pools = request.app.state.tiles
-    # The filter of what is drawn belongs here, into `Drawn` and into the call below, and nowhere else.
-    key = ("tile", names, tile.grid.id, tile.z, tile.x, tile.y, kind, asking.eyes, drawn.at)
+    pools, is_public = request.app.state.tiles, asking.audience is Audience.PUBLIC
+    chosen = None if all(one is BY_PLACE for one in drawn.wanted) else drawn.wanted
+    key = ("tile", names, tile.grid.id, tile.z, tile.x, tile.y, kind, asking.eyes, chosen)
     known: Kept | None = request.app.state.cache.kept(key)
     if known is not None:
         return known
 
+    async def asked(connection: AsyncConnection[Any]) -> bytes:
+        area = area_of(request, asking)
+        parts = [
+            await tile_bytes(connection, [layer for layer, _ in some], asking, tile, kind, area=area, wanted=wanted)
+            for wanted, some in groupby(zip(drawn.layers, drawn.wanted, strict=True), key=itemgetter(1))
+        ]
+        return _joined(parts, kind)
+
     async def made() -> Kept:
-        found = await read_once(
-            pools[Role.PUBLIC if asking.audience is Audience.PUBLIC else Role.MEMBER],
-            lambda connection: tile_bytes(
-                connection, drawn.layers, asking, tile, kind, area=area_of(request, asking), at=drawn.at
-            ),
-        )
-        return Kept.of(found)
+        return Kept.of(await read_once(pools[Role.PUBLIC if is_public else Role.MEMBER], asked))
 
     # The past is not kept: an erasure changes it without a word.
-    place = None if drawn.at is not None else Place(box=place_of(tile))
+    place = None if drawn.is_past else Place(box=place_of(tile))
     kept: Kept = await flights.answer(key, made, Rests.on(drawn.layers, asking, lambda _: place))
     return kept
+
+
+def _joined(parts: list[bytes], kind: TileFormat) -> bytes:
+    """Tiles of several layers as one; there is more than one where layers mean different things by a time."""
+    if kind is TileFormat.MVT or len(parts) == 1:
+        return b"".join(parts)
+    features = [feature for part in parts for feature in json.loads(part)["features"]]
+    told = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
+    return told.encode()
 
 
 def place_of(tile: Tile) -> Box:
@@ -97,7 +129,7 @@ async def spans(request: Request, drawn: Drawn, grid: Grid) -> dict[int, Span]:
 
 async def check_within(request: Request, drawn: Drawn, tile: Tile) -> None:
     """404 outside the limits of a tileset; the past lies within the grid's own, because it may reach further."""
-    if drawn.at is None:
+    if not drawn.is_past:
         span = (await spans(request, drawn, tile.grid)).get(tile.z)
         if span is None or not span.holds(tile):
             raise no_tile(tile)

@@ -369,6 +369,7 @@ class Layer:
 
     `keys` are the alternatives that identify a row in a file, best first (the municipality is always part of it);
     `public_rows` limits what the public sees to rows that meet a condition, `public_rows_say` says it in words.
+    `instant` names the column that says when a feature was, a day or a moment: `datetime=` selects by it.
     A layer with personal columns, or whose shapes the public gets as cells, says in `processing` why and how long.
     """
 
@@ -386,6 +387,7 @@ class Layer:
     maps: tuple[str, ...]
     editors: Audience
     name_field: str | None = None
+    instant: str | None = None
     public_rows: Callable[[Any], ColumnElement[bool]] | None = None
     public_rows_say: Text | None = None
     processing: Processing | None = None
@@ -398,6 +400,7 @@ class Layer:
             raise BadLayer(f"{self.id}: the id is the table's name in lower case")
         for what, names in (
             ("popup", self.popup), ("name", (self.name_field,) if self.name_field else ()),
+            ("instant", (self.instant,) if self.instant else ()),
             ("style", tuple(n for n in (self.style.by, self.style.label) if n)), ("keys", sum(self.keys, ())),
         ):  # fmt: skip
             unknown = set(names) - set(self.fields)

@@ -15,6 +15,7 @@ from api.negotiation import format_of, language_of
 from api.pages import page
 from api.tileset_documents import CONFORMS_TO as TILES_CONFORM_TO
 from api.tileset_documents import TILESETS, TILING_SCHEMES
+from geo.render.written import JSON_FG
 from geo.store.read import Wanted, features
 from layers import LAYERS
 
@@ -22,10 +23,14 @@ router = APIRouter(tags=["landing"], dependencies=[Known])
 
 TITLE = "ชุมชนแอตลาส · Chumchon Atlas"
 ABOUT = "ผังชุมชน แผนที่ภาษี และแผนที่ความเสี่ยงที่เมืองดูแลเอง · The community map, tax map and risk atlas a town runs itself"
+_FEATURES = "http://www.opengis.net/spec/ogcapi-features"
 CONFORMS_TO = (
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    *(f"http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/{name}" for name in ("core", "json", "html", "oas30")),
+    *(f"http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/{name}" for name in ("collections",)),
+    *(f"{_FEATURES}-1/1.0/conf/{name}" for name in ("core", "geojson", "html", "oas30")),
+    f"{_FEATURES}-2/1.0/conf/crs",
     *TILES_CONFORM_TO,
+    JSON_FG,
 )
 
 
@@ -47,9 +52,8 @@ def conformance(request: Request) -> Response:
 
 @router.get("/api", response_model=None, responses=answers(OPENAPI))
 def api_definition(request: Request) -> Response:
-    """The definition of this API."""
-    document = request.app.openapi()
-    return json_answer(request, document, f"application/vnd.oai.openapi+json;version={document['openapi'][:3]}")
+    """The definition of this API in OpenAPI 3.0; `/openapi.json` is the same in 3.1."""
+    return json_answer(request, request.app.openapi_30, f"{OPENAPI};version=3.0")
 
 
 @router.get("/api.html", response_model=None, responses=PAGE)
@@ -66,10 +70,10 @@ def _links(request: Request) -> list[dict[str, Any]]:
         link(request, "/", "alternate", html, "หน้าแรก · The front page"),
         link(
             request,
-            "/openapi.json",
+            "/api",
             "service-desc",
-            "application/vnd.oai.openapi+json;version=3.1",
-            "OpenAPI",
+            f"{OPENAPI};version=3.0",
+            "OpenAPI 3.0",
         ),
         link(request, "/api.html", "service-doc", html, "API"),
         link(request, "/conformance", "conformance", json, "Conformance"),

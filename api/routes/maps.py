@@ -28,7 +28,8 @@ from geo.render.folium_map import Account, Focus, Ways, folium_map, page_parts
 from geo.render.legend import edition_words
 from geo.shapes.whereabouts import Box
 from geo.store import read
-from geo.store.read import Wanted, feature, features, search
+from geo.store.read import Wanted, feature, features
+from geo.store.search import search
 from geo.store.tiles import for_tiles
 from layers import LAYERS, MAPS
 

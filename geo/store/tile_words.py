@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from geo.errors import Text
 from geo.layer import Audience, Field, Layer, Published
-from geo.store.read import COUNT, Asking, form, shown_fields
+from geo.store.asking import COUNT, Asking, form, shown_fields
 from geo.store.tiles import tile_fields
 
 GENERALISED = Field(

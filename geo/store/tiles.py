@@ -6,7 +6,6 @@ would hold too much the layer's declared generalisation is drawn instead and say
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
 from collections.abc import Callable, Hashable, Sequence
@@ -35,9 +34,9 @@ from geo.shapes.grids import BUFFER, EXTENT, WEB_MERCATOR, Grid, Tile, square_at
 from geo.store.area import SETTING
 from geo.store.functions import COUNT_ZOOM
 from geo.store.read import Asking, Wanted, form, rows, shown_fields
-from geo.store.tables import ReleaseCell
 
 SIDE = 40075016.685578488
+BY_PLACE = Wanted(by_place=True)
 SQUARES_DEEPER = 5  # a generalised tile is cut into at most 32 by 32 squares
 
 
@@ -55,14 +54,15 @@ class TileFormat(StrEnum):
 
 async def tile_bytes(
     connection: AsyncConnection[Any], layers: Sequence[Layer], asking: Asking, tile: Tile, written: TileFormat,
-    *, area: str | None = None, at: dt.datetime | None = None,
+    *, area: str | None = None, wanted: Wanted = BY_PLACE,
 ) -> bytes:  # fmt: skip
     """The tile of these layers, one after the other, all as of one moment; empty where nothing is.
 
-    `area` is the signed area of whoever is no part of the public (`area.py`), `at` an instant in the past.
+    `area` is the signed area of whoever is no part of the public (`area.py`). `wanted` may ask for less than all rows,
+    or for the past; where and how many they are says the tile.
     """
     shown = [layer for layer in layers if tile.z in levels(layer, tile.grid)]
-    parts = [f"({_statement(layer, asking, tile, written, at)})" for layer in shown]
+    parts = [f"({_statement(layer, asking, tile, written, wanted)})" for layer in shown]
     made: Any = None
     if parts:
         # Bytes as they are: the driver would otherwise have them spelled out as text.
@@ -98,9 +98,9 @@ def _zoom(z: int, grid: Grid) -> int:
     return z + grid.columns.bit_length() - 1
 
 
-def _statement(layer: Layer, asking: Asking, tile: Tile, written: TileFormat, at: dt.datetime | None) -> str:
-    if at is not None or tile.grid is not WEB_MERCATOR:
-        return other_tile_sql(layer, asking, tile, written, at)
+def _statement(layer: Layer, asking: Asking, tile: Tile, written: TileFormat, wanted: Wanted) -> str:
+    if wanted != BY_PLACE or tile.grid is not WEB_MERCATOR:
+        return other_tile_sql(layer, asking, tile, written, wanted)
     # Built once: putting the expression together costs as much as a small tile does.
     key = (layer.id, asking.eyes, tile.z, written)
     if key not in _STATEMENTS:
@@ -111,14 +111,14 @@ def _statement(layer: Layer, asking: Asking, tile: Tile, written: TileFormat, at
 
 
 def other_tile_sql(
-    layer: Layer, asking: Asking, tile: Tile, written: TileFormat, at: dt.datetime | None = None
+    layer: Layer, asking: Asking, tile: Tile, written: TileFormat, wanted: Wanted = BY_PLACE
 ) -> str:  # fmt: skip
     """The statement of one tile of another grid, or of the past, with everything written out in it."""
     plan, zoom = layer.generalise, _zoom(tile.z, tile.grid)
-    has_counts = plan is not None and form(layer, asking) is Published.AS_IT_IS and at is None
+    has_counts = plan is not None and form(layer, asking) is Published.AS_IT_IS and wanted == BY_PLACE
     features = _other_squares(layer, tile) if has_counts and plan and zoom < plan.below else None
     if features is None:
-        features = _other_shapes(layer, asking, tile, at)
+        features = _other_shapes(layer, asking, tile, wanted)
     return _written(layer, features, zoom, written, tile).replace("%", "%%")
 
 
@@ -126,8 +126,8 @@ def _box_of(bounds: tuple[float, float, float, float], srid: int) -> Any:
     return func.ST_MakeEnvelope(*bounds, srid)
 
 
-def _other_shapes(layer: Layer, asking: Asking, tile: Tile, at: dt.datetime | None) -> Select[Any]:
-    held = rows(layer, asking, Wanted(by_place=True, at=at)).order_by(None).subquery("h")
+def _other_shapes(layer: Layer, asking: Asking, tile: Tile, wanted: Wanted) -> Select[Any]:
+    held = rows(layer, asking, wanted).order_by(None).subquery("h")
     west, south, east, north = tile.degrees()
     near = _box_of((west, south, east, north), 4326)
     inner = select(held).where(held.c.geom.op("&&")(near)).subquery("r")
@@ -229,9 +229,8 @@ def _shapes(layer: Layer, asking: Asking, z: int) -> Select[Any]:
 
 def _rows_near(layer: Layer, asking: Asking) -> Any:
     near = func.ST_Transform(_envelope(BUFFER / EXTENT), 4326)
-    geom = ReleaseCell.geom if isinstance(form(layer, asking), Cells) else layer.table.geom
     query = rows(layer, asking, Wanted(by_place=True)).order_by(None)
-    return query.where(geom.op("&&")(near)).subquery("r")
+    return query.where(query.selected_columns.geom.op("&&")(near)).subquery("r")
 
 
 def _tile_value(column: ColumnElement[Any]) -> ColumnElement[Any]:

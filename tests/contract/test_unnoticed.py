@@ -21,16 +21,17 @@ from tests.people.visiting import headers_of
 from tests.planted import text_columns
 
 LATER = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+NOW = dt.datetime.now(dt.UTC)
 HAS_HIDDEN_ROWS = [name for name, layer in LAYERS.items() if layer.public_rows or layer.shape.cells]
 HAS_HIDDEN_COLUMNS = [name for name, layer in LAYERS.items() if text_columns(layer)]
 
 
 @contextmanager
 def serving(database_url: str, home: Path) -> Iterator[TestClient]:
-    """The service with nothing remembered from before."""
-    with TestClient(
-        create_app(Settings(home=home), database_url=database_url), raise_server_exceptions=False
-    ) as client:
+    """The service with nothing remembered from before, at a time of day that stands still."""
+    app = create_app(Settings(home=home), database_url=database_url)
+    app.state.now = lambda: NOW
+    with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
 

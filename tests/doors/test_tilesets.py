@@ -290,19 +290,25 @@ def test_conformance_is_declared_for_what_these_tests_show(client: TestClient) -
             for what in ("getTileSetsList", "getTileSet", "getTile")} <= ids  # fmt: skip
 
 
-def test_members_see_the_past_on_tiles_and_the_public_does_not_know_of_it(client: TestClient) -> None:
+def test_a_time_means_on_tiles_what_it_means_on_items(client: TestClient) -> None:
     staff = headers_of(client, "staff")
-    where, written = address(at(16)), {"f": "geojson"}
-    moment = {"datetime": "2020-01-01T00:00:00Z", **written}
-    public = client.get(where, params=moment)
-    unknown = client.get(where, params={"no_such": "x"})
-    assert public.status_code == unknown.status_code == 400
-    assert public.json()["detail_en"] == unknown.json()["detail_en"].replace("no_such", "datetime")
-    assert client.get(where, headers=staff).status_code == 200
-    assert client.get(where, params=moment, headers=staff).status_code == 204
-    ahead = client.get(where, params={**moment, "datetime": "2100-01-01T00:00:00Z"}, headers=staff).json()["features"]
-    assert len(ahead) == len(client.get(where, params=written, headers=staff).json()["features"]) > 0
-    assert client.get(where, params={"datetime": "yesterday"}, headers=staff).status_code == 400
+    where, items = address(at(16)), "/collections/parcel/items"
+    for moment in ("2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z", "../2021-01-01T00:00:00Z", None):
+        asked = {} if moment is None else {"datetime": moment}
+        for headers in ({}, staff):
+            listed = client.get(items, params={**asked, "limit": "100"}, headers=headers).json()["features"]
+            told = client.get(where, params={**asked, "f": "geojson"}, headers=headers)
+            drawn = {one["id"] for one in told.json()["features"]} if told.content else set()
+            assert told.status_code == (200 if drawn else 204)
+            assert drawn <= {one["id"] for one in listed}, (moment, headers)
+            assert bool(drawn) == bool(listed), (moment, headers)
+    past = {"datetime": "2020-01-01T00:00:00Z"}
+    assert client.get(where, params=past, headers=staff).status_code == 204, "there was nothing then"
+    assert client.get(where, params=past).status_code == 200, "the public sees no past: items have no time of their own"
+    for path in (where, items):
+        refused = client.get(path, params={"datetime": "yesterday"}, headers=staff)
+        assert refused.status_code == 400
+        assert "datetime" in refused.json()["detail_en"]
 
 
 def test_spans_are_never_narrower_than_what_lies_in_them() -> None:
