@@ -16,11 +16,12 @@ from starlette.responses import StreamingResponse
 
 from api.answers import PRIVATE, PUBLIC, answer, is_private, json_answer
 from api.asked import Asked, feature_asked, features_asked
+from api.bare import Bare
 from api.definition import answers
 from api.deps import asking_soon, key_of, session_as
 from api.formats import ALL, ONE_FEATURE, Format, features_format
 from api.kept import Kept
-from api.kept_routes import KeptRoute
+from api.kept_answers import kept_answers
 from api.links import base_of, link
 from api.negotiation import language_of
 from api.pages import STRICT, page
@@ -274,7 +275,7 @@ def _links_of_one(
 # Programs ask for pages of features by the hundred too: bare routes answer, and the declared ones behind them describe
 # them in the API document.
 _ITEMS, _ITEM = "/collections/{collection}/items", "/collections/{collection}/items/{fid}"
-router.routes += [KeptRoute(_ITEMS, list_items), KeptRoute(_ITEM, get_item)]
+router.routes += [Bare(_ITEMS, kept_answers(list_items)), Bare(_ITEM, kept_answers(get_item))]
 router.get(_ITEMS, response_model=None, responses=answers(*(one.media_type for one in ALL)), openapi_extra=FEATURES)(
     list_items
 )
