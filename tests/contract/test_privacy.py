@@ -128,25 +128,14 @@ def every_route(app: FastAPI) -> list[Route]:
 
 
 def ogc_tiles(names: tuple[str, ...] = tuple(LAYERS)) -> Iterator[str]:
-    for grid, levels in ((WEB_MERCATOR, (9, 13, 15, 18)), (WORLD_CRS84, (8, 13, 15, 17))):
-        for z in levels:
-            span = span_over(grid, z, *HAT_YAI, *HAT_YAI)
-            place = f"tiles/{grid.id}/{z}/{span.rows[0]}/{span.columns[0]}"
-            for of in [f"/collections/{name}/" for name in names] or ["/"]:
-                yield from (f"{of}{place}", f"{of}{place}?f=geojson", f"{of}{place}?datetime=2026-03-01T00:00:00Z")
-
-
-def tiles() -> Iterator[str]:
-    import math
-
-    for z in (0, 5, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22):
-        x = int((HAT_YAI[0] + 180) / 360 * 2**z)
-        y = int((1 - math.asinh(math.tan(math.radians(HAT_YAI[1]))) / math.pi) / 2 * 2**z)
-        assert Tile(z, x, y).exists
-        for name in LAYERS:
-            yield f"/tiles/{name}/{z}/{x}/{y}.mvt"
-            yield f"/tiles/{name}/{z}/{x}/{y}.geojson"
-        yield f"/tiles/{','.join(LAYERS)}/{z}/{x}/{y}.mvt"
+    for grid, z, asked in (
+        (WEB_MERCATOR, 9, ""), (WEB_MERCATOR, 15, "?datetime=2026-03-01T00:00:00Z"), (WORLD_CRS84, 11, ""),
+        (WORLD_CRS84, 15, ""), (WORLD_CRS84, 15, "?f=geojson"),
+    ):  # fmt: skip
+        span = span_over(grid, z, *HAT_YAI, *HAT_YAI)
+        place = f"tiles/{grid.id}/{z}/{span.rows[0]}/{span.columns[0]}{asked}"
+        for of in [f"/collections/{name}/" for name in names] or ["/"]:
+            yield f"{of}{place}"
 
 
 def tiles_of_all() -> Iterator[str]:
