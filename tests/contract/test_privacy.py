@@ -138,6 +138,19 @@ def ogc_tiles(names: tuple[str, ...] = tuple(LAYERS)) -> Iterator[str]:
             yield f"{of}{place}"
 
 
+def tiles() -> Iterator[str]:
+    import math
+
+    for z in (0, 5, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22):
+        x = int((HAT_YAI[0] + 180) / 360 * 2**z)
+        y = int((1 - math.asinh(math.tan(math.radians(HAT_YAI[1]))) / math.pi) / 2 * 2**z)
+        assert Tile(z, x, y).exists
+        for name in LAYERS:
+            yield f"/tiles/{name}/{z}/{x}/{y}.mvt"
+            yield f"/tiles/{name}/{z}/{x}/{y}.geojson"
+        yield f"/tiles/{','.join(LAYERS)}/{z}/{x}/{y}.mvt"
+
+
 def tiles_of_all() -> Iterator[str]:
     yield from ogc_tiles(())
 
