@@ -12,7 +12,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page
 
 from tests.browser.looking import until
 
@@ -53,11 +53,10 @@ def pages_served() -> Iterator[str]:
 
 @dataclass
 class Visit:
-    """A page, what it complained of, and what it asked the Atlas for."""
+    """A page and what it complained of."""
 
     page: Page
     complaints: list[str] = field(default_factory=list)
-    asked: list[Request] = field(default_factory=list)
 
 
 @contextlib.contextmanager
@@ -67,7 +66,6 @@ def visited(browser: Browser, address: str) -> Iterator[Visit]:
     visit = Visit(page=context.new_page())
     visit.page.on("console", lambda said: visit.complaints.append(f"{said.type}: {said.text}"))
     visit.page.on("pageerror", lambda error: visit.complaints.append(f"error: {error}"))
-    visit.page.on("request", visit.asked.append)
     try:
         answer = visit.page.goto(address)
         assert answer is not None
