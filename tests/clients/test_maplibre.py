@@ -1,4 +1,4 @@
-"""MapLibre GL JS in a browser, on a page of another origin: styles, tiles and collections as web developers use them."""
+"""MapLibre GL JS in a browser, on a page of another origin: styles, tiles and collections, with a token too."""
 
 from __future__ import annotations
 
@@ -125,7 +125,8 @@ CHANGED_TWICE = """async ([where, token]) => {
   const kind = {"Content-Type": "application/merge-patch+json", "If-Match": read.headers.get("ETag")};
   const told = [];
   for (const name_th of ["หนึ่ง", "สอง"]) {
-    const answer = await fetch(where, {method: "PATCH", headers: {...headers, ...kind}, body: JSON.stringify({name_th})});
+    const body = JSON.stringify({name_th});
+    const answer = await fetch(where, {method: "PATCH", headers: {...headers, ...kind}, body});
     told.push([answer.status, answer.headers.get("Content-Type")]);
   }
   return told;
