@@ -13,16 +13,20 @@ from threading import Event
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.caching import EditCache, Listener
+from api.caching import EditCache
 from api.definition import Defined
 from api.errors import Caught, add_error_handlers
+from api.flights import Flights
+from api.kept import reads_gzip
 from api.layers import Layers
+from api.listening import Listener
 from api.log import RequestLog
 from api.people.budget import HashingBudget
 from api.people.who import PEOPLE
@@ -50,6 +54,8 @@ ROUTES = (
     "tiles",
     "town_uploads",
     "town_layers",
+    "tilesets",
+    "styles",
     "items",
     "schemas",
     "writes",
@@ -104,6 +110,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.state.area_key = cache(lambda: known_key(app.state.writing))
     app.state.cache = EditCache()
     app.state.layers = Layers(app.state.people, partial(_layers_changed, app))
+    app.state.flights = Flights(app.state.cache)
     app.state.stopping = Event()
     app.state.hashing = HashingBudget()
     add_error_handlers(app)
@@ -122,17 +129,19 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.add_middleware(Packed, minimum_size=1000, compresslevel=5)
     app.add_middleware(Forgetting, cache=app.state.cache)
     app.add_middleware(Headed)
+    app.add_middleware(Optioned)
     app.add_middleware(Caught)
     app.add_middleware(RequestLog)
     return app
 
 
 class Packed(GZipMiddleware):
-    """Gzip for what is not packed yet; tiles pack themselves once and keep it."""
+    """Gzip for what is not packed yet; tiles and items pack themselves once and keep it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a tile by."""
-        if scope["type"] == "http" and scope["path"].startswith("/tiles/"):
+        """Pass a tile by, and whoever reads no gzip: `gzip;q=0` names it too."""
+        read = scope["type"] == "http" and reads_gzip(Headers(scope=scope).get("accept-encoding", ""))
+        if not read or scope["path"].startswith("/tiles/"):
             await self.app(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
@@ -156,6 +165,33 @@ class Headed:
             await send(message)
 
         await self.app({**scope, "method": "GET"}, receive, without_body)
+
+
+class Optioned:
+    """OPTIONS is answered wherever anything is: with what may be done there (`Allow`)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask, and turn "not this way, but so" into the answer to what was asked."""
+        if scope["type"] != "http" or scope["method"] != "OPTIONS":
+            await self.app(scope, receive, send)
+            return
+        allowed = ""
+
+        async def answering(message: Message) -> None:
+            nonlocal allowed
+            if message["type"] == "http.response.start" and message["status"] == 405:
+                allowed = Headers(raw=message["headers"]).get("allow", "")
+            if not allowed:
+                await send(message)
+
+        await self.app(scope, receive, answering)
+        if allowed:
+            methods = {"OPTIONS", *allowed.replace(" ", "").split(",")}
+            methods |= {"HEAD"} if "GET" in methods else set()
+            await Response(status_code=204, headers={"Allow": ", ".join(sorted(methods))})(scope, receive, send)
 
 
 class Forgetting:

@@ -28,9 +28,10 @@ from geo.store.queryables import sortable_fields
 from geo.store.read import MOST_AT_ONCE, shown_fields
 from geo.store.wanted import Cursor, During, Heights, Order, Region, Wanted
 
+FILTERS = ("filter", "filter-lang", "filter-crs")
 OURS = (
-    "f", "lang", "limit", "bbox", "bbox-crs", "after", "datetime", "crs", "properties", "sortby", "filter",
-    "filter-lang", "filter-crs", "profile",
+    "f", "lang", "limit", "bbox", "bbox-crs", "after", "datetime", "crs", "properties", "sortby", *FILTERS,
+    "profile",
 )  # fmt: skip
 ONE_FEATURES_OWN = ("f", "lang", "crs", "datetime", "properties", "profile")
 DEFAULT_LIMIT = 100

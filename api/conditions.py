@@ -16,7 +16,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
-from api.answers import reads_gzip
+from api.kept import coding_for, with_coding
 from api.links import base_of
 from api.negotiation import language_of
 from geo.errors import BadRequest
@@ -25,7 +25,7 @@ from geo.store.db import session_of
 from geo.store.present import Condition, validators
 from geo.store.read import Asking
 
-_OURS = re.compile(r'"([1-9][0-9]{0,8})(?:-[0-9a-f]{16}(?:-g)?)?"')
+_OURS = re.compile(r'"([1-9][0-9]{0,8})(?:-[0-9a-f]{16}(?:-[gz])?)?"')
 _TAG = re.compile(r'\s*((?:W/)?"[\x21\x23-\x7e\x80-\xff]*")\s*(?:,|$)')
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -59,7 +59,7 @@ def item_tag(request: Request, version: int, path: str, query: str = "", kind: s
 def tag_of_written(request: Request, version: int, path: str) -> str:
     """The tag that whoever wrote a feature gets when they read it the same way."""
     tag = item_tag(request, version, path)
-    return f'{tag[:-1]}-g"' if reads_gzip(request) else tag
+    return with_coding(tag, coding_for(request.headers.get("accept-encoding", "")))
 
 
 def http_date(at: dt.datetime) -> str:

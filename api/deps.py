@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
@@ -34,8 +34,8 @@ from geo.store.roles import role_for
 __all__ = [
     "Asking", "Cache", "ChangingEngine", "Known", "KnownLayers", "MaybeSignedIn", "Me", "NamedLayer", "Now",
     "PeopleSession", "Person", "ReadSession", "SignedIn", "Steward", "StillServing", "TheSettings", "Writer",
-    "WritingEngine", "area_of", "asking_of", "asking_soon", "box_of", "instant_of", "key_of", "session_as",
-    "unknown_parameter",
+    "WritingEngine", "area_of", "asking_of", "asking_soon", "box_of", "check_parameters", "instant_of", "key_of",
+    "session_as", "unknown_parameter",
 ]  # fmt: skip
 
 
@@ -225,25 +225,28 @@ async def known_parameters(request: Request) -> None:
     # A coroutine, because a plain function would be sent to a thread for these few lines, at every request.
     if not request.query_params:
         return
-    route = request.scope.get("route")
+    known = {"f", "lang"}
+    # A bare route, as the tiles have, declares none.
+    if declared := getattr(request.scope.get("route"), "dependant", None):
+        known |= {param.alias for each in (declared, *declared.dependencies) for param in each.query_params}
+    takes_properties = getattr(request.scope.get("endpoint"), "takes_properties", False)
+    check_parameters(request, known, others=takes_properties)
+
+
+def check_parameters(request: Request, known: Iterable[str], *, others: bool = False) -> None:
+    """Refuse what is not among the known parameters (unless others may come), or is given twice."""
     for name, value in request.query_params.multi_items():
         # PostgreSQL has no such character; nobody means to send it.
         if "\x00" in name + value:
             raise BadRequest("พารามิเตอร์มีอักขระ NUL", "A parameter holds a NUL character")
-    known = {"f", "lang"}
-    # A bare route, as the tiles have, declares none.
-    if declared := getattr(route, "dependant", None):
-        known |= {param.alias for each in (declared, *declared.dependencies) for param in each.query_params}
     names = [name for name, _ in request.query_params.multi_items()]
     for name in known:
         if names.count(name) > 1:
             raise BadRequest(f"พารามิเตอร์ {name} ให้มามากกว่าหนึ่งครั้ง", f"The parameter {name} is given more than once")
     if request.query_params.get("lang", "th") not in ("th", "en"):
         raise BadRequest("lang ต้องเป็น th หรือ en", "lang must be th or en")
-    if getattr(request.scope.get("endpoint"), "takes_properties", False):
-        return
     for name in names:
-        if name not in known:
+        if name not in known and not others:
             raise unknown_parameter(name[:80])
 
 

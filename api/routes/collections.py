@@ -12,12 +12,14 @@ from api.answers import json_answer
 from api.caching import EditCache
 from api.definition import JSON_OR_PAGE
 from api.deps import Asking, Cache, Known, NamedLayer, ReadSession
+from api.flights import Place, Rests
 from api.formats import ALL
 from api.layers import layers_of
 from api.links import link
 from api.negotiation import format_of, language_of
 from api.pages import page
 from api.routes.schemas import schema_links
+from api.tileset_documents import TILESETS
 from geo.layer import Cells, Layer
 from geo.shapes.served import CRS84, CRS84H, LISTED
 from geo.shapes.whereabouts import Box
@@ -59,9 +61,11 @@ def known_extent(session: Any, cache: EditCache, layer: Layer, asking: read.Aski
     found = cache.kept(key)
     if found is not None:
         return found[0]  # type: ignore[no-any-return]  # the cache holds anything
-    since = cache.edits((layer.id,))
+    names = Rests.on([layer], asking, lambda _: Place()).layers
+    since = cache.edits(names)
     box = read.extent(session, layer, asking)
-    cache.keep(key, (box,), layers=(layer.id,), box=None, since=since)
+    # What is edited within it neither makes it larger nor smaller.
+    cache.keep(key, (box,), layers=names, box=None, since=since, inside=None if asking.areas.shared else box)
     return box
 
 
@@ -113,6 +117,7 @@ def _described(request: Request, layer: Layer, box: Box | None, span: read.Span,
             link(request, f"{at}?f=html", "alternate", "text/html", layer.title.th),
             *(link(request, f"{at}/items?f={one}", "items", one.media_type, one.called) for one in ALL),
             *schema_links(request, layer),
+            link(request, f"{at}/tiles", TILESETS, "application/json", "ชุดไทล์ · Tilesets"),
             link(request, f"/tiles/{layer.id}.json", "describedby", "application/json", "TileJSON"),
             link(request, f"/maps?layers={layer.id}", "preview", "text/html", "แผนที่ · Map"),
         ],

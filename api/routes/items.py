@@ -17,11 +17,12 @@ from starlette.responses import StreamingResponse
 from api.answers import PRIVATE, PUBLIC, answer, is_private, json_answer
 from api.asked import Asked, feature_asked, features_asked
 from api.bare import Bare
-from api.caching import Kept
 from api.conditions import http_date, item_tag, known_version
 from api.definition import answers
 from api.deps import asking_soon, key_of, session_as
 from api.formats import ALL, ONE_FEATURE, Format, features_format
+from api.kept import Kept
+from api.kept_answers import kept_answers
 from api.layers import layer_soon
 from api.links import base_of, link
 from api.negotiation import language_of
@@ -120,8 +121,9 @@ def _features_answer(
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     # The time of day is no news: the same features have the same tag, and a weak one, because the bytes differ.
     same = json.dumps({**document, "timeStamp": None}, ensure_ascii=False, separators=(",", ":")).encode()
-    kept = Kept(body, "W/" + Kept.of(same).etag)
-    return answer(request, kept, kind.media_type, vary=_VARY, Content_Crs=content_crs(asked, found.shapes))
+    return answer(
+        request, Kept.weakly(body, same), kind.media_type, vary=_VARY, Content_Crs=content_crs(asked, found.shapes)
+    )
 
 
 def content_crs(asked: Asked, shapes: list[bytes | None]) -> str:
@@ -292,7 +294,7 @@ def _links_of_one(
 # Programs ask for pages of features by the hundred too: bare routes answer, and the declared ones behind them describe
 # them in the API document.
 _ITEMS, _ITEM = "/collections/{collection}/items", "/collections/{collection}/items/{fid}"
-router.routes += [Bare(_ITEMS, list_items), Bare(_ITEM, get_item)]
+router.routes += [Bare(_ITEMS, kept_answers(list_items)), Bare(_ITEM, kept_answers(get_item))]
 router.get(_ITEMS, response_model=None, responses=answers(*(one.media_type for one in ALL)), openapi_extra=FEATURES)(
     list_items
 )

@@ -15,6 +15,8 @@ from api.links import link
 from api.negotiation import format_of, language_of
 from api.pages import page
 from api.routes import schemas
+from api.tileset_documents import CONFORMS_TO as TILES_CONFORM_TO
+from api.tileset_documents import TILESETS, TILING_SCHEMES
 from geo.render.written import JSON_FG
 from geo.store.read import Wanted, features
 from layers import LAYERS
@@ -36,6 +38,7 @@ CONFORMS_TO = (
         "return-resource-representation-in-response", "handling",
     )),
     f"{_FEATURES}-4/1.0/conf/features",
+    *TILES_CONFORM_TO,
     JSON_FG,
 )  # fmt: skip
 
@@ -84,5 +87,7 @@ def _links(request: Request) -> list[dict[str, Any]]:
         link(request, "/api.html", "service-doc", html, "API"),
         link(request, "/conformance", "conformance", json, "Conformance"),
         link(request, "/collections", "data", json, "ชั้นข้อมูล · Collections"),
+        link(request, "/tiles", TILESETS, json, "ชุดไทล์ · Tilesets"),
+        link(request, "/tileMatrixSets", TILING_SCHEMES, json, "ตารางไทล์ · Tile grids"),
         link(request, "/map", "preview", html, "แผนที่เมือง · The town map"),
     ]

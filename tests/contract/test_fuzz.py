@@ -29,6 +29,7 @@ from schemathesis.specs.openapi.checks import (
 from sqlalchemy import Engine
 
 from geo.layer import Audience
+from geo.shapes.grids import GRIDS
 from layers import LAYERS
 from tests.conftest import running
 from tests.makers import HAT_YAI, tile_at
@@ -126,8 +127,9 @@ def cases(draw: st.DrawFn, operation: Any, known: dict[str, list[Any]]) -> Any:
                 for name, value in values.items()}  # fmt: skip
 
     case.path_parameters = told(case.path_parameters or {})
-    if {"z", "x", "y"} <= set(case.path_parameters) and always:
-        case.path_parameters.update(zip("zxy", draw(st.sampled_from(known["tile"])), strict=True))
+    for names in (("z", "x", "y"), ("tileMatrix", "tileCol", "tileRow")):
+        if set(names) <= set(case.path_parameters) and always:
+            case.path_parameters.update(zip(names, draw(st.sampled_from(known["tile"])), strict=True))
     case.query = told(case.query or {})
     for name, value in told(dict(case.headers or {})).items():
         case.headers[name] = value
@@ -152,6 +154,7 @@ def what_is_known(made: dict[str, list[int]], elsewhere: dict[str, list[int]], p
     return {
         "collection": [*LAYERS, TOWN_LAYER], "ids": [*LAYERS, "parcel,household"], "fid": [str(fid) for fid in ids],
         "tile": [tile_at(z) for z in (0, 13, 15, 18)], "written": ["mvt", "geojson"],
+        "tileMatrixSetId": list(GRIDS), "collections": ["parcel", "household,asset"],
         "number": persons, "grant": persons, "batch": [1, 2], "code": ["unknown"],
         "query": [*hidden, "f", "lang", "limit", "sortby", "filter", "1", "html", "../..", "nan", "", "'"],
         "bbox": ["100.4,6.9,100.6,7.1", "180,-90,-180,90"], "limit": [1, 7, 99_999_999], "after": [0, 1, 2**63 - 1],

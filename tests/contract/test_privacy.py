@@ -22,7 +22,7 @@ from starlette.routing import Route
 from api.app import create_app
 from api.settings import Settings
 from geo.layer import Audience
-from geo.shapes.grids import Tile
+from geo.shapes.grids import WEB_MERCATOR, WORLD_CRS84, Tile, span_over
 from layers import LAYERS
 from tests.makers import HAT_YAI, make_rows
 from tests.people.made import make_person
@@ -53,8 +53,18 @@ VISITS = {
         "/collections/{id}/items/999999/versions",
     ],
     "/tiles/{ids}.json": ["/tiles/{id}.json"],
-    "/tiles/{collection}/legend": ["/tiles/{id}/legend"],
-    "/tiles/{collection}/style.json": ["/tiles/{id}/style.json"],
+    "/tiles/{ids}/legend": ["/tiles/{id}/legend", "/tiles/{id}/legend?f=fragment"],
+    "/tiles/{ids}/style.json": ["/tiles/{id}/style.json"],
+    "/tileMatrixSets/{tileMatrixSetId}": ["/tileMatrixSets/WebMercatorQuad"],
+    "/tiles": ["/tiles", "/tiles?collections={id}"],
+    "/tiles/{tileMatrixSetId}": ["/tiles/WorldCRS84Quad", "/tiles/WebMercatorQuad?collections={id}"],
+    "/collections/{collection}/tiles": ["/collections/{id}/tiles"],
+    "/collections/{collection}/tiles/{tileMatrixSetId}": [
+        "/collections/{id}/tiles/WebMercatorQuad",
+        "/collections/{id}/tiles/WorldCRS84Quad",
+    ],
+    "/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}": ["ogc tile of all"],
+    "/collections/{collection}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}": ["ogc tile"],
     "/tiles/{ids}/{z}/{x}/{y}.{written}": ["tile"],
     "/maps": ["/maps?layers={id}", "/maps?layers={id}&bbox=100.4,6.9,100.6,7.1"],
     "/communities/{fid}": ["/communities/{community}"],
@@ -108,8 +118,8 @@ def addresses(app: FastAPI, full: dict[str, list[int]]) -> Iterator[str]:
         patterns = VISITS.get(path, [path] if "{" not in path else None)
         assert patterns is not None, f"the leak test does not know how to visit {path}"
         for pattern in patterns:
-            if pattern == "tile":
-                yield from tiles()
+            if pattern in TILES:
+                yield from TILES[pattern]()
                 continue
             for name, ids in full.items():
                 yield (pattern.replace("{id}", name).replace("{fid}", str(ids[0]))
@@ -120,6 +130,17 @@ def every_route(app: FastAPI) -> list[Route]:
     routers = [route.original_router for route in app.routes if hasattr(route, "original_router")]
     return [route for routes in (app.routes, *(router.routes for router in routers)) for route in routes
             if isinstance(route, Route)]  # fmt: skip
+
+
+def ogc_tiles(names: tuple[str, ...] = tuple(LAYERS)) -> Iterator[str]:
+    for grid, z, asked in (
+        (WEB_MERCATOR, 9, ""), (WEB_MERCATOR, 15, "?datetime=2026-03-01T00:00:00Z"), (WORLD_CRS84, 11, ""),
+        (WORLD_CRS84, 15, ""), (WORLD_CRS84, 15, "?f=geojson"),
+    ):  # fmt: skip
+        span = span_over(grid, z, *HAT_YAI, *HAT_YAI)
+        place = f"tiles/{grid.id}/{z}/{span.rows[0]}/{span.columns[0]}{asked}"
+        for of in [f"/collections/{name}/" for name in names] or ["/"]:
+            yield f"{of}{place}"
 
 
 def tiles() -> Iterator[str]:
@@ -133,6 +154,13 @@ def tiles() -> Iterator[str]:
             yield f"/tiles/{name}/{z}/{x}/{y}.mvt"
             yield f"/tiles/{name}/{z}/{x}/{y}.geojson"
         yield f"/tiles/{','.join((*LAYERS, TOWN_LAYER))}/{z}/{x}/{y}.mvt"
+
+
+def tiles_of_all() -> Iterator[str]:
+    yield from ogc_tiles(())
+
+
+TILES = {"tile": tiles, "ogc tile": ogc_tiles, "ogc tile of all": tiles_of_all}
 
 
 def test_no_public_door_shows_a_hidden_value_or_name(app: FastAPI, full: dict[str, list[int]]) -> None:

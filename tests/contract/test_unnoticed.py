@@ -80,7 +80,7 @@ def told(
         headers = headers_of(client, login) if login else {}
         answers = {address: client.get(address, headers=headers) for address in places(made)}
     # Of households the public gets squares, and no single one.
-    missing = {address for address, one in answers.items() if one.status_code != 200}
+    missing = {address for address, one in answers.items() if not one.is_success}
     assert missing == (set() if login else {f"/collections/household/items/{made['household'][5]}"})
     return {address: (one.status_code, dict(one.headers), one.content) for address, one in answers.items()}
 
