@@ -52,13 +52,22 @@ def described(
     layer: Layer, fields: Mapping[str, Field | None], language: str, *, as_array: bool = False
 ) -> dict[str, dict[str, Any]]:
     """Each property with its title, type, unit, codes and role; `as_array` tells several codes as an array of them."""
+    moment = _moment(layer, fields)
     found = {}
     for place, (name, words) in enumerate(fields.items(), 1):
         one = _shape(layer, fields, language) if words is None else _property(words, language, as_array=as_array)
-        if name == layer.instant:
+        if name == moment:
             one["x-ogc-role"] = "primary-instant"
         found[name] = {**one, "x-ogc-propertySeq": place}
     return found
+
+
+def _moment(layer: Layer, fields: Mapping[str, Field | None]) -> str | None:
+    """The property that says when: the layer's own, or the only one that is a time, which the standard takes for it."""
+    if layer.instant in fields:
+        return layer.instant
+    times = [name for name, words in fields.items() if words and issubclass(words.python_type, dt.date)]
+    return times[0] if len(times) == 1 else None
 
 
 def _shape(layer: Layer, fields: Mapping[str, Field | None], language: str) -> dict[str, Any]:
