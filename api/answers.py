@@ -1,19 +1,22 @@
-"""Answers with a strong ETag, 304 where the client has the same bytes already, and gzip where it is read."""
+"""Answers with a strong ETag, 304 where the client has the same bytes already, packed in the way that it reads best."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.caching import Kept
+from api.kept import CODINGS, Kept, bare_tag, coding_for
 from geo.layer import Audience
 
 # Anyone may have a public answer, but must ask whether it is still true: an edit shows within a second (DESIGN §2.11).
 PUBLIC = "public, max-age=0, must-revalidate"
 PRIVATE = "private, no-store"
+# What one asks with decides what one gets: whoever keeps answers on the way must tell askers apart by it.
+IDENTITY = "Authorization, Cookie"
 
 
 def is_private(request: Request) -> bool:
@@ -27,42 +30,52 @@ def is_personal(request: Request) -> bool:
     return is_private(request) or getattr(request.state, "signed_in", None) is not None
 
 
+def reads_gzip(request: Request) -> bool:
+    """Whether the client reads gzip."""
+    return "gzip" in request.headers.get("accept-encoding", "")
+
+
 def answer(request: Request, kept: Kept, media_type: str, *, vary: str = "Accept-Encoding", **headers: str) -> Response:
-    """`kept` as a response: 304, gzip or plain."""
-    gzip = len(kept.body) > 500 and "gzip" in request.headers.get("accept-encoding", "")
-    # Two encodings are two representations: each has its own strong tag.
-    etag = kept.etag[:-1] + '-g"' if gzip else kept.etag
+    """`kept` as a response: 304, packed or plain; 204 where there is nothing in it."""
     private = is_personal(request) if media_type.startswith("text/html") else is_private(request)
     common = {
-        "ETag": etag,
         "Cache-Control": PRIVATE if private else PUBLIC,
-        "Vary": vary,
+        "Vary": f"{vary}, {IDENTITY}",
         "X-Content-Type-Options": "nosniff",
         **{name.replace("_", "-"): value for name, value in headers.items()},
     }
-    if has_already(request, kept.etag):
-        return Response(status_code=304, headers=common)
-    if gzip:
-        common["Content-Encoding"] = "gzip"
-    return Response(kept.gzipped() if gzip else kept.body, headers=common, media_type=media_type)
+    return in_form(request, kept, media_type, common)
 
 
-def has_already(request: Request, etag: str) -> bool:
-    """Whether If-None-Match names these bytes, in either encoding."""
-    named = request.headers.get("if-none-match")
-    if not named:
-        return False
-    tags = {tag.strip().removeprefix("W/").replace('-g"', '"') for tag in named.split(",")}
-    return "*" in tags or etag in tags
+def in_form(request: Request, kept: Kept, media_type: str, headers: Mapping[str, str]) -> Response:
+    """`kept` with these headers, in the form that the client reads best and has not got yet."""
+    coding = coding_for(request.headers.get("accept-encoding", "")) if len(kept.body) > kept.least else None
+    had = tag_had(request, kept, coding)
+    tagged = {**headers, "ETag": had or kept.etag(coding)}
+    if had or not kept.body:
+        return Response(status_code=304 if had else 204, headers=tagged)
+    if coding:
+        tagged["Content-Encoding"] = coding
+    return Response(kept.packed(coding), headers=tagged, media_type=media_type)
 
 
-def json_answer(request: Request, body: Any, media_type: str = "application/json", **headers: str) -> Response:
-    """A JSON document as a response; Thai is written as itself."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return answer(
-        request,
-        Kept.of(text.encode()),
-        media_type,
-        vary="Accept, Accept-Language, Accept-Encoding",
-        **headers,
-    )
+def tag_had(request: Request, kept: Kept, coding: str | None) -> str | None:
+    """The tag by which If-None-Match names these bytes, in whichever form the client has them."""
+    named = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    if "*" in named:
+        return kept.etag(coding)
+    forms = map(kept.etag, (coding, None, *CODINGS))
+    return next((tag for tag in forms if tag.removeprefix("W/") in named), None)
+
+
+def json_answer(
+    request: Request, body: Any, media_type: str = "application/json", *, etag: str | None = None, **headers: str
+) -> Response:
+    """A JSON document as a response; Thai is written as itself.
+
+    `etag` says what is known of it without looking at the bytes (`conditions.item_tag`); whether it is packed must then
+    not depend on how long it came out either.
+    """
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    kept = Kept.of(text) if etag is None else Kept(text, bare_tag(etag), least=0)
+    return answer(request, kept, media_type, vary="Accept, Accept-Language, Accept-Encoding", **headers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from importlib import import_module
@@ -13,15 +13,20 @@ from threading import Event
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.caching import EditCache, Listener
+from api.caching import EditCache
 from api.definition import Defined
 from api.errors import Caught, add_error_handlers
+from api.flights import Flights
+from api.kept import reads_gzip
+from api.layers import Layers
+from api.listening import Listener
 from api.log import RequestLog
 from api.people.budget import HashingBudget
 from api.people.who import PEOPLE
@@ -30,15 +35,31 @@ from geo import encode
 from geo.shapes.whereabouts import Box
 from geo.store.area import known_key
 from geo.store.changing import changing_engine
-from geo.store.db import read_only_engine, read_only_pool, writing_engine
+from geo.store.db import read_only_engine, read_only_pool, renewable, writing_engine
 from geo.store.roles import READERS, TILE_READERS, Role, signed_in_as
 
 HERE = Path(__file__).parent
+CROSS_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+CROSS_HEADERS = (
+    "Authorization", "Content-Type", "Content-Crs", "If-Match", "If-None-Match", "If-Unmodified-Since", "Prefer",
+    "Idempotency-Key",
+)  # fmt: skip
+EXPOSED = (
+    "ETag", "Last-Modified", "Location", "Content-Crs", "Preference-Applied", "Idempotency-Replayed", "Link", "Allow",
+    "Accept-Post", "Accept-Patch", "Retry-After",
+)  # fmt: skip
 EVERYWHERE = Box(west=-180, south=-90, east=180, north=90)
 # Tiles first: routes are tried in order, and a map asks for tiles by the hundred.
 ROUTES = (
     "tiles",
+    "town_uploads",
+    "town_layers",
+    "tilesets",
+    "styles",
     "items",
+    "schemas",
+    "writes",
+    "batches",
     "history",
     "collections",
     "landing",
@@ -83,8 +104,13 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     # Features are changed over HTTP by a role that PostgreSQL keeps within the person's area.
     app.state.changing = changing_engine(database_url)
     app.state.noting = writing_engine(signed_in_as(database_url, Role.WRITER))
+    app.state.renewing = [
+        renewable(one) for one in (*app.state.reading.values(), app.state.writing, app.state.changing)
+    ]
     app.state.area_key = cache(lambda: known_key(app.state.writing))
     app.state.cache = EditCache()
+    app.state.layers = Layers(app.state.people, partial(_layers_changed, app))
+    app.state.flights = Flights(app.state.cache)
     app.state.stopping = Event()
     app.state.hashing = HashingBudget()
     add_error_handlers(app)
@@ -93,25 +119,29 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     static = HERE / "static"
     if static.is_dir():
         app.mount("/static", Asked(directory=static), name="static")
-    # Public data may be read by any page: a notebook, another town's map. Without credentials: a browser shows no
-    # other site what an answer to somebody's cookie holds.
+    # Public data may be read by any page: a notebook, another town's map; and a page that has a token of its own may
+    # write with it. Without credentials: a browser sends no cookie of ours along, and shows no other site what an
+    # answer to one holds.
     app.add_middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD", "OPTIONS"], expose_headers=["ETag"]
-    )
+        CORSMiddleware, allow_origins=["*"], allow_methods=CROSS_METHODS, allow_headers=CROSS_HEADERS,
+        expose_headers=EXPOSED,
+    )  # fmt: skip
     app.add_middleware(Packed, minimum_size=1000, compresslevel=5)
     app.add_middleware(Forgetting, cache=app.state.cache)
     app.add_middleware(Headed)
+    app.add_middleware(Optioned)
     app.add_middleware(Caught)
     app.add_middleware(RequestLog)
     return app
 
 
 class Packed(GZipMiddleware):
-    """Gzip for what is not packed yet; tiles pack themselves once and keep it."""
+    """Gzip for what is not packed yet; tiles and items pack themselves once and keep it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a tile by."""
-        if scope["type"] == "http" and scope["path"].startswith("/tiles/"):
+        """Pass a tile by, and whoever reads no gzip: `gzip;q=0` names it too."""
+        read = scope["type"] == "http" and reads_gzip(Headers(scope=scope).get("accept-encoding", ""))
+        if not read or scope["path"].startswith("/tiles/"):
             await self.app(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
@@ -135,6 +165,33 @@ class Headed:
             await send(message)
 
         await self.app({**scope, "method": "GET"}, receive, without_body)
+
+
+class Optioned:
+    """OPTIONS is answered wherever anything is: with what may be done there (`Allow`)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask, and turn "not this way, but so" into the answer to what was asked."""
+        if scope["type"] != "http" or scope["method"] != "OPTIONS":
+            await self.app(scope, receive, send)
+            return
+        allowed = ""
+
+        async def answering(message: Message) -> None:
+            nonlocal allowed
+            if message["type"] == "http.response.start" and message["status"] == 405:
+                allowed = Headers(raw=message["headers"]).get("allow", "")
+            if not allowed:
+                await send(message)
+
+        await self.app(scope, receive, answering)
+        if allowed:
+            methods = {"OPTIONS", *allowed.replace(" ", "").split(",")}
+            methods |= {"HEAD"} if "GET" in methods else set()
+            await Response(status_code=204, headers={"Allow": ", ".join(sorted(methods))})(scope, receive, send)
 
 
 class Forgetting:
@@ -167,10 +224,20 @@ class Asked(StaticFiles):
         return answer
 
 
+def _layers_changed(app: Defined, names: Iterable[str]) -> None:
+    """Forget what was kept of these layers, and the plans that connections have prepared of their tables."""
+    state = app.state
+    for name in names:
+        state.cache.edited(name, EVERYWHERE)
+    for renew in state.renewing:
+        renew()
+    app.forget_definition()
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await asyncio.to_thread(encode.warm_up)
-    listener = Listener(app.state.cache, app.state.database_url)
+    listener = Listener(app.state.cache, app.state.database_url, app.state.layers)
     listener.start()
     for pool in app.state.tiles.values():
         await pool.open()

@@ -1,151 +1,203 @@
 """What is remembered between requests, and forgotten when an edit touches it (DESIGN §2.11).
 
-A trigger tells every worker which layer changed and where. A worker that cannot hear remembers nothing, so that no
-answer is ever older than the telling.
+A trigger tells every worker which layer changed and where. A worker uses what it remembers only while it has proof,
+less than a second old, that it hears: so that no kept answer is ever older than that, whatever became of the network.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import logging
 import threading
-import zlib
-from collections import OrderedDict
+import time
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-import psycopg
-
+from api.kept import Kept
+from api.squares import Squares
 from geo.shapes.whereabouts import Box
 
-log = logging.getLogger("atlas.cache")
-
 MOST_BYTES = 64 * 2**20
-GRID_MARGIN_DEGREES = 0.01  # a cell of households reaches beyond the household that changed it
+PROOF_SECONDS = 0.9  # an answer may be as old as the proof that nothing was told in between
+ROUNDING_DEGREES = 0.0001  # ten metres: what transforming there and back may move an outline
+EDITS_REMEMBERED = 4096
+_SMALL = 1024  # what is no `Kept`: who somebody is, a rectangle
+_BESIDES = 2200  # key, place and index of one answer, measured
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment in what a worker has heard, to be taken before the database is asked."""
+
+    hearing: int
+    edits: int
 
 
 @dataclass(slots=True)
-class Kept:
-    """One answer: its bytes, its strong ETag and, once somebody asked for it, the compressed bytes."""
+class _Entry:
+    value: Any
+    layers: tuple[str, ...]
+    box: Box | None
+    inside: Box | None
+    size: int
 
-    body: bytes
-    etag: str
-    _gzipped: bytes | None = field(default=None)
 
-    @classmethod
-    def of(cls, body: bytes) -> Kept:
-        """The answer `body` with its tag."""
-        return cls(body, f'"{hashlib.sha256(body).hexdigest()[:24]}"')
+@dataclass(slots=True)
+class _Heard:
+    """The edits of one layer, the last of them one by one, and the answers that rest on it."""
 
-    def gzipped(self) -> bytes:
-        """The body as gzip, made once; the fixed header keeps it the same bytes each time."""
-        if self._gzipped is None:
-            packer = zlib.compressobj(5, zlib.DEFLATED, 31)
-            self._gzipped = packer.compress(self.body) + packer.flush()
-        return self._gzipped
+    edits: deque[tuple[int, Box | None]] = field(default_factory=lambda: deque(maxlen=EDITS_REMEMBERED))
+    dropped: int = 0
+    kept: Squares = field(default_factory=Squares)
+
+    def note(self, number: int, box: Box | None) -> None:
+        if len(self.edits) == EDITS_REMEMBERED:
+            self.dropped = self.edits[0][0]
+        self.edits.append((number, box))
+
+    def touched_since(self, number: int, box: Box | None) -> bool:
+        """Whether an edit after that one reaches into a rectangle; of edits long past that is taken for granted."""
+        if self.dropped > number:
+            return True
+        for edit, place in reversed(self.edits):
+            if edit <= number:
+                return False
+            if box is None or (place is not None and box.meets(place)):
+                return True
+        return False
 
 
 class EditCache:
-    """Answers by key, each belonging to layers and a rectangle; the oldest go when it is full."""
+    """Answers by key, each belonging to layers and a rectangle; those used longest ago go when it is full."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._kept: OrderedDict[Hashable, tuple[Kept | Any, tuple[str, ...], Box | None, int]] = OrderedDict()
-        self._edits: dict[str, int] = {}
-        self._lock = threading.Lock()
-        self._most, self._bytes, self._hearing = most_bytes, 0, False
+    def __init__(self, most_bytes: int = MOST_BYTES, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._kept: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._layers: dict[str, _Heard] = {}
+        self._lock = threading.RLock()
+        self._most, self._bytes, self._clock = most_bytes, 0, clock
+        self._hearing, self._began, self._edits, self._proved = False, 0, 0, float("-inf")
 
     def kept(self, key: Hashable) -> Any | None:
-        """What is remembered under `key`, or None."""
+        """What is remembered under `key`, or None, also while there is no fresh proof that edits are heard."""
         with self._lock:
             found = self._kept.get(key)
             if found is None:
                 return None
+            if not self._is_proved():
+                # What is made anew now may be newer; once it was told, this must never be told again.
+                self._drop(key)
+                return None
             self._kept.move_to_end(key)
-            return found[0]
+            return found.value
 
-    def edits(self, layers: tuple[str, ...]) -> tuple[int, ...]:
+    @property
+    def bytes_held(self) -> int:
+        """What is remembered, in bytes, with its compressed forms."""
+        return self._bytes
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def edits(self, layers: tuple[str, ...]) -> Mark:
         """A mark to be taken before asking the database, so that an answer overtaken by an edit is not kept."""
         with self._lock:
-            return tuple(self._edits.get(layer, 0) for layer in layers)
+            return Mark(self._began, self._edits)
+
+    def stands(self, layers: tuple[str, ...], box: Box | None, since: Mark) -> bool:
+        """Whether an answer begun at `since` is still true: edits were heard all the time, and none touched it."""
+        with self._lock:
+            if not self._is_proved() or since.hearing != self._began:
+                return False
+            heard = (self._layers[name] for name in layers if name in self._layers)
+            return not any(one.touched_since(since.edits, box) for one in heard)
 
     def keep(
-        self, key: Hashable, value: Any, *, layers: tuple[str, ...], box: Box | None, since: tuple[int, ...]
-    ) -> None:
-        """Remember an answer unless one of its layers changed since `since` was taken."""
-        size = len(value.body) * 2 if isinstance(value, Kept) else 1024
-        with self._lock:
-            if not self._hearing or since != tuple(self._edits.get(layer, 0) for layer in layers):
-                return
-            if size > self._most // 8:
-                return
-            self._kept[key] = (value, layers, box, size)
-            self._bytes += size
-            while self._bytes > self._most:
-                _, (_, _, _, freed) = self._kept.popitem(last=False)
-                self._bytes -= freed
+        self, key: Hashable, value: Any, *, layers: tuple[str, ...], box: Box | None, since: Mark,
+        inside: Box | None = None,
+    ) -> None:  # fmt: skip
+        """Remember an answer unless an edit touched it since `since` was taken.
 
-    def edited(self, layer: str, box: Box) -> None:
-        """Forget what an edit touches."""
-        wide = Box(
-            west=box.west - GRID_MARGIN_DEGREES, south=box.south - GRID_MARGIN_DEGREES,
-            east=box.east + GRID_MARGIN_DEGREES, north=box.north + GRID_MARGIN_DEGREES,
-        )  # fmt: skip
+        What has no `box` is touched by every edit of its layers, save those that lie wholly within `inside`.
+        """
+        size = (value.size if isinstance(value, Kept) else _SMALL) + _BESIDES
         with self._lock:
-            self._edits[layer] = self._edits.get(layer, 0) + 1
-            gone = [
-                key for key, (_, layers, place, _) in self._kept.items()
-                if layer in layers and (place is None or place.meets(wide))
-            ]  # fmt: skip
+            if size > self._most // 8 or not self.stands(layers, box, since):
+                return
+            self._drop(key)
+            self._kept[key] = _Entry(value, layers, box, inside, size)
+            for name in layers:
+                self._layers.setdefault(name, _Heard()).kept.add(key, box)
+            self._bytes += size
+            if isinstance(value, Kept):
+                value.grows(lambda: self._weigh(key, value))
+            self._make_room()
+
+    def edited(self, layer: str, box: Box | None) -> None:
+        """Forget what an edit touches; `box` is None where what was edited lies nowhere."""
+        wide = _widened(box) if box else None
+        with self._lock:
+            self._edits += 1
+            heard = self._layers.setdefault(layer, _Heard())
+            heard.note(self._edits, wide)
+            gone = [key for key in heard.kept.nowhere if not _is_within(wide, self._kept[key].inside)]
+            if wide is not None:
+                gone += [key for key in heard.kept.near(wide) if _meet(self._kept[key].box, wide)]
             for key in gone:
-                self._bytes -= self._kept.pop(key)[3]
+                self._drop(key)
 
     def hearing(self, yes: bool) -> None:
         """Whether edits are being heard; while they are not, nothing is remembered."""
         with self._lock:
-            self._hearing = yes
+            self._hearing, self._began = yes, self._began + 1
+            self._proved = self._clock() if yes else float("-inf")
             self._kept.clear()
+            self._layers.clear()
             self._bytes = 0
-            for layer in self._edits:
-                self._edits[layer] += 1
+
+    def proved(self, at: float) -> None:
+        """All that was told before `at` (of this cache's clock) has been heard."""
+        with self._lock:
+            self._proved = max(self._proved, at)
+
+    def _is_proved(self) -> bool:
+        return self._hearing and self._clock() - self._proved < PROOF_SECONDS
+
+    def _weigh(self, key: Hashable, value: Kept) -> None:
+        with self._lock:
+            entry = self._kept.get(key)
+            if entry is None or entry.value is not value:
+                return
+            now = value.size + _BESIDES
+            self._bytes, entry.size = self._bytes + now - entry.size, now
+            self._make_room()
+
+    def _make_room(self) -> None:
+        while self._bytes > self._most:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: Hashable) -> None:
+        entry = self._kept.pop(key, None)
+        if entry is None:
+            return
+        self._bytes -= entry.size
+        for name in entry.layers:
+            self._layers[name].kept.remove(key, entry.box)
 
 
-class Listener(threading.Thread):
-    """Hears `atlas_edit` on a connection of its own and comes back by itself when the database was away."""
-
-    def __init__(self, cache: EditCache, url: str) -> None:
-        super().__init__(name="atlas-listener", daemon=True)
-        self._cache, self._url = cache, url.replace("postgresql+psycopg://", "postgresql://")
-        self._over = threading.Event()
-
-    def run(self) -> None:
-        """Listen until `stop`."""
-        while not self._over.is_set():
-            try:
-                with psycopg.connect(self._url, autocommit=True, connect_timeout=3) as connection:
-                    connection.execute("LISTEN atlas_edit")
-                    self._cache.hearing(True)
-                    self._hear(connection)
-            except psycopg.Error as error:
-                log.warning("cannot hear edits, remembering nothing: %s", type(error).__name__)
-            self._cache.hearing(False)
-            self._over.wait(0.5)
-
-    def _hear(self, connection: psycopg.Connection[Any]) -> None:
-        while not self._over.is_set():
-            for told in connection.notifies(timeout=0.5):
-                _tell(self._cache.edited, told.payload)
-            # A server that vanished without a word is found by asking.
-            connection.execute("SELECT 1")
-
-    def stop(self) -> None:
-        """End the thread, within half a second."""
-        self._over.set()
-        self.join(timeout=5)
+def _widened(box: Box) -> Box:
+    return Box(
+        west=box.west - ROUNDING_DEGREES, south=box.south - ROUNDING_DEGREES,
+        east=box.east + ROUNDING_DEGREES, north=box.north + ROUNDING_DEGREES,
+    )  # fmt: skip
 
 
-def _tell(edited: Callable[[str, Box], None], payload: str) -> None:
-    told = json.loads(payload)
-    west, south, east, north = told["box"]
-    edited(told["layer"], Box(west=west, south=south, east=east, north=north))
+def _meet(box: Box | None, edit: Box) -> bool:
+    return box is None or box.meets(edit)
+
+
+def _is_within(edit: Box | None, around: Box | None) -> bool:
+    """Whether an edit leaves a rectangle's edges alone: what lies inside of it neither makes it larger nor smaller."""
+    if edit is None or around is None:
+        return False
+    across = around.west < edit.west and edit.east < around.east
+    return across and around.south < edit.south and edit.north < around.north

@@ -30,17 +30,20 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from api.cli_duties import consent_app, duties, retention
+from api.cli_layers import layer_app
 from api.cli_people import grant_app, print_demo_accounts, token_app, user_app
+from api.layers import layer_in, layers_in
 from api.people.demo import close_demo_accounts, renew_demo_accounts
 from api.settings import Settings
 from geo.errors import AtlasError, RefusedImport, SetupMissing
+from geo.layer import Audience
 from geo.store.cluster import private_cluster
 from geo.store.db import session_of, writing_engine
 from geo.store.migrate import migrate
 from geo.store.people import has_real_steward
 from geo.store.tables import DEMO
 from geo.store.tokens import has_token, make_token
-from layers import LAYERS, layer_named
+from layers import LAYERS
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -220,7 +223,6 @@ def load(
     from geo.intake.load import LoadOptions, load_file
 
     settings = Settings.from_environment()
-    chosen = layer_named(layer)
     if report is not None and not (report.parent.is_dir() and os.access(report.parent, os.W_OK)):
         # Said before anything is loaded: afterwards it would look as if the load had failed.
         raise typer.BadParameter(f"เขียนที่ {report.parent} ไม่ได้ · cannot write in {report.parent}", param_hint="--report")
@@ -236,10 +238,11 @@ def load(
     gc.disable()
     sys.setswitchinterval(0.0005)
     with writing(settings) as engine:
+        chosen, every = layer_in(engine, layer)
         for path in files:
             try:
                 with progress_bar(path.name) as progress:
-                    told = load_file(engine, chosen, path, options, layers=LAYERS, by=who(), origin="cli", at=now(),
+                    told = load_file(engine, chosen, path, options, layers=every, by=who(), origin="cli", at=now(),
                                      progress=progress)  # fmt: skip
             except RefusedImport as error:
                 if len(files) == 1 and report is None:
@@ -345,8 +348,8 @@ def publish(
         raise typer.BadParameter("--withdraw, --verify, --list: ครั้งละอย่าง · one at a time")
     if withdraw is not None and not (reason or "").strip():
         raise typer.BadParameter("--withdraw ต้องมี --reason · --withdraw needs --reason")
-    chosen = layer_named(layer)
     with writing(Settings.from_environment()) as engine, session_of(engine) as session:
+        chosen, _ = layer_in(engine, layer)
         if withdraw is not None:
             cli_publish.withdraw(session, chosen, municipality, withdraw, by=who(), at=now(), reason=str(reason))
         elif verify is not None:
@@ -360,16 +363,21 @@ def publish(
 @app.command()
 def layers() -> None:
     """ชั้นข้อมูลทั้งหมด · All layers."""
-    table = Table("id", "ชื่อ", "name", "สาธารณะเห็น · the public gets", "แก้ไขโดย · editors")
-    for layer in LAYERS.values():
-        public = ", ".join(layer.fields_for(layer.fields["municipality"].audience))
-        table.add_row(layer.id, layer.title.th, layer.title.en, public, layer.editors.value)
+    table = Table("id", "ชนิด · kind", "ชื่อ", "name", "สาธารณะเห็น · the public gets", "แก้ไขโดย · editors")
+    with writing(Settings.from_environment()) as engine:
+        every = layers_in(engine)
+    for layer in every.values():
+        kind = f"ของเมือง · town {layer.town or ''}".strip() if layer.is_made else "ในตัว · built in"
+        public = ", ".join(layer.fields_for(Audience.PUBLIC))
+        nothing = layer.is_made and layer.public_rows is not None
+        table.add_row(layer.id, kind, layer.title.th, layer.title.en, "–" if nothing else public, layer.editors.value)
     console.print(table)
 
 
 app.command()(duties)
 app.command()(retention)
 app.add_typer(consent_app, name="consent")
+app.add_typer(layer_app, name="layer")
 app.add_typer(user_app, name="user")
 app.add_typer(grant_app, name="grant")
 app.add_typer(token_app, name="token")

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
+from api.layers import every_layer
 from api.people.page_forms import day_in
 from api.settings import Settings
 from geo.people.grants import BANGKOK
@@ -21,7 +22,6 @@ from geo.store import registers
 from geo.store.consents import add_consent_text, consent_texts
 from geo.store.db import session_of
 from geo.store.retention import due, run
-from layers import LAYERS
 
 console = Console(highlight=False)
 consent_app = typer.Typer(no_args_is_help=True, help="หนังสือยินยอม · consent texts")
@@ -62,12 +62,12 @@ def retention(
     on = day_in(by, "--by") or at.astimezone(BANGKOK).date()
     with _session() as session:
         table = Table("ชั้น · layer", "เทศบาล", "อ่อนไหว · sensitive", "บุคคล · personal", "รุ่นเก่า · former versions")
-        for layer in LAYERS.values():
+        for layer in every_layer(session).values():
             for one in due(session, layer, on):
                 table.add_row(one.layer, one.municipality or "–", str(one.sensitive), str(one.persons), str(one.past))
         console.print(table)
         if now:
-            done = run(session, LAYERS, by=_who(), at=at, on=on)
+            done = run(session, every_layer(session), by=_who(), at=at, on=on)
             console.print(f"ลบค่าส่วนบุคคลแล้ว {done:,} รายการและรุ่น · rows and closed versions emptied: {done:,}")
 
 

@@ -18,7 +18,8 @@ from geo.layer import Cells, Layer
 from geo.render.popup import day
 from geo.shapes.measure import rai_ngan_wah
 from geo.shapes.whereabouts import Box
-from geo.store.read import Asking, Edition, Tally, Wanted, edition, feature, features, form, tallies
+from geo.store.read import Asking, Edition, Wanted, edition, feature, features, form
+from geo.store.tallies import Tally, tallies
 from layers import LAYERS
 
 MOST_ASSETS = 300

@@ -6,9 +6,17 @@ every failure is a problem document (`errors.py`); a definition that says otherw
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from fastapi import FastAPI
+
+from api.layers import is_listed
+from api.openapi30 import in_openapi_30
+from api.parameters import features_of_one
+from geo.layer import Layer
+from geo.store.asking import Asking
 
 JSON, HTML, GEOJSON = "application/json", "text/html", "application/geo+json"
 PROBLEM, OPENAPI = "application/problem+json", "application/vnd.oai.openapi+json"
@@ -62,7 +70,36 @@ class Defined(FastAPI):
                 n: one for n, one in parts.get("schemas", {}).items() if not n.endswith("ValidationError")
             }
             parts["responses"] = {"Problem": _PROBLEM}
-        return super().openapi()
+            public = [one for one in self.state.layers.here.values() if is_listed(one, Asking())]
+            _with_each_layer(document["paths"], public)
+            self.openapi_schema = document
+            return document
+        return self.openapi_schema
+
+    def forget_definition(self) -> None:
+        """Make it anew when it is asked for next: there are other layers now."""
+        self.openapi_schema = None
+        self.__dict__.pop("openapi_30", None)
+
+    @cached_property
+    def openapi_30(self) -> dict[str, Any]:
+        """The same in OpenAPI 3.0."""
+        return in_openapi_30(self.openapi())
+
+
+def _with_each_layer(paths: dict[str, Any], layers: Iterable[Layer]) -> None:
+    """What may be asked of a layer's features by name, beside what may be asked of any layer's."""
+    general = paths["/collections/{collection}/items"]["get"]
+    for layer in layers:
+        paths[f"/collections/{layer.id}/items"] = {
+            "get": {
+                **general,
+                **features_of_one(layer),
+                "operationId": f"{layer.id}_items",
+                "summary": layer.title.en,
+                "description": f"{layer.title} — {layer.about}",
+            }
+        }
 
 
 def _correct(responses: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from api.caching import EditCache
+from api.layers import Layers, layers_of
 from api.people import who
 from api.people.cookies import check_session_form
 from api.settings import Settings
@@ -29,12 +30,12 @@ from geo.store.audit import WITNESS, Witness, note
 from geo.store.changing import changing_in
 from geo.store.db import session_of
 from geo.store.roles import role_for
-from layers import layer_named
 
 __all__ = [
-    "Asking", "Cache", "ChangingEngine", "Known", "MaybeSignedIn", "Me", "NamedLayer", "Now", "PeopleSession", "Person",
-    "ReadSession", "SignedIn", "Steward", "StillServing", "TheSettings", "Writer", "WritingEngine", "area_of",
-    "asking_of", "asking_soon", "box_of", "instant_of", "key_of", "session_as", "unknown_parameter",
+    "Asking", "Cache", "ChangingEngine", "Known", "KnownLayers", "MaybeSignedIn", "Me", "NamedLayer", "Now",
+    "PeopleSession", "Person", "ReadSession", "SignedIn", "Steward", "StillServing", "TheSettings", "Writer",
+    "WritingEngine", "area_of", "asking_of", "asking_soon", "box_of", "check_parameters", "instant_of", "key_of",
+    "session_as", "unknown_parameter",
 ]  # fmt: skip
 
 
@@ -140,8 +141,8 @@ def _writing(request: Request) -> Engine:
     return engine
 
 
-def _layer(collection: str) -> Layer:
-    return layer_named(collection)
+def _layer(request: Request, collection: str) -> Layer:
+    return layers_of(request).named(collection)
 
 
 def _cache(request: Request) -> EditCache:
@@ -169,6 +170,7 @@ def _maybe_signed_in(request: Request, now: Annotated[dt.datetime, Depends(_now)
     if not hasattr(request.state, "signed_in"):
         found = who.who_asks(request, at=now)
         request.state.signed_in = found if isinstance(found, who.SignedIn) else None
+        request.state.bootstrap = isinstance(found, who.Bootstrap)
     me: who.SignedIn | None = request.state.signed_in
     return me
 
@@ -223,25 +225,28 @@ async def known_parameters(request: Request) -> None:
     # A coroutine, because a plain function would be sent to a thread for these few lines, at every request.
     if not request.query_params:
         return
-    route = request.scope.get("route")
+    known = {"f", "lang"}
+    # A bare route, as the tiles have, declares none.
+    if declared := getattr(request.scope.get("route"), "dependant", None):
+        known |= {param.alias for each in (declared, *declared.dependencies) for param in each.query_params}
+    takes_properties = getattr(request.scope.get("endpoint"), "takes_properties", False)
+    check_parameters(request, known, others=takes_properties)
+
+
+def check_parameters(request: Request, known: Iterable[str], *, others: bool = False) -> None:
+    """Refuse what is not among the known parameters (unless others may come), or is given twice."""
     for name, value in request.query_params.multi_items():
         # PostgreSQL has no such character; nobody means to send it.
         if "\x00" in name + value:
             raise BadRequest("พารามิเตอร์มีอักขระ NUL", "A parameter holds a NUL character")
-    known = {"f", "lang"}
-    # A bare route, as the tiles have, declares none.
-    if declared := getattr(route, "dependant", None):
-        known |= {param.alias for each in (declared, *declared.dependencies) for param in each.query_params}
     names = [name for name, _ in request.query_params.multi_items()]
     for name in known:
         if names.count(name) > 1:
             raise BadRequest(f"พารามิเตอร์ {name} ให้มามากกว่าหนึ่งครั้ง", f"The parameter {name} is given more than once")
     if request.query_params.get("lang", "th") not in ("th", "en"):
         raise BadRequest("lang ต้องเป็น th หรือ en", "lang must be th or en")
-    if getattr(request.scope.get("endpoint"), "takes_properties", False):
-        return
     for name in names:
-        if name not in known:
+        if name not in known and not others:
             raise unknown_parameter(name[:80])
 
 
@@ -301,6 +306,7 @@ WritingEngine = Annotated[Engine, Depends(_writing)]
 ChangingEngine = Annotated[Engine, Depends(_changing)]
 Asking = Annotated[read.Asking, Depends(asking_of)]
 NamedLayer = Annotated[Layer, Depends(_layer)]
+KnownLayers = Annotated[Layers, Depends(layers_of)]
 Now = Annotated[dt.datetime, Depends(_now)]
 Cache = Annotated[EditCache, Depends(_cache)]
 Writer = Annotated[Person, Depends(_writer)]

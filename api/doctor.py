@@ -16,6 +16,7 @@ from geo.errors import AtlasError, Text
 from geo.store.cluster import private_cluster
 from geo.store.locks import drift
 from geo.store.migrate import is_current
+from geo.store.town_layers import town_layers
 from layers import LAYERS
 
 _BUILT = Text("หน้าเว็บสร้างแล้ว", "web pages built")
@@ -72,7 +73,8 @@ def _database(url: str) -> Iterator[Finding]:
         current = is_current(connection)
         yield Finding(good=current, told=_CURRENT if current else _NOT_CURRENT)
         if current:
-            locked = not drift(connection, LAYERS)
+            ours = town_layers(connection)
+            locked = not drift(connection, {**LAYERS, **ours.open}, ours.closed_tables)
             yield Finding(good=locked, told=_LOCKED if locked else _NOT_LOCKED)
             quick = bool(connection.scalar(text(_LEAKPROOF)))
             yield Finding(good=quick, told=_QUICK if quick else _NOT_QUICK)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import psycopg
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,7 +24,9 @@ from api.pages import page
 from geo.errors import (
     AtlasError,
     BadRequest,
+    Crowded,
     LostRace,
+    NeedsCondition,
     NotSignedIn,
     NotYours,
     Problem,
@@ -36,6 +41,7 @@ from geo.errors import (
     UnknownFeature,
     UnknownLayer,
     UnknownPerson,
+    UnreadableKind,
 )  # fmt: skip
 
 log = logging.getLogger("atlas.errors")
@@ -49,8 +55,11 @@ STATUS: dict[type[AtlasError], int] = {
     UnknownLayer: 404,
     UnknownFeature: 404,
     UnknownPerson: 404,
+    Crowded: 409,
     LostRace: 412,
     TooBig: 413,
+    UnreadableKind: 415,
+    NeedsCondition: 428,
     TooOften: 429,
     StoreAway: 503,
     ProviderAway: 503,
@@ -64,8 +73,11 @@ TITLES = {
     404: Text("ไม่พบ", "Not found"),
     405: Text("ใช้วิธีนี้ไม่ได้", "Method not allowed"),
     406: Text("ไม่มีรูปแบบที่ขอ", "Not acceptable"),
+    409: Text("มีคำขอเดียวกันทำอยู่", "The same is being done just now"),
     412: Text("ข้อมูลถูกแก้ไปก่อนแล้ว", "Changed by somebody else"),
     413: Text("ใหญ่เกินไป", "Too big"),
+    415: Text("รับเนื้อหาชนิดนี้ไม่ได้", "Not a kind of content that is read here"),
+    428: Text("ต้องบอกรุ่นที่เห็น", "Say which version you saw"),
     429: Text("บ่อยเกินไป", "Too many attempts"),
     500: Text("ระบบขัดข้อง", "Something went wrong here"),
     503: Text("ยังไม่พร้อมให้บริการ", "Not available just now"),
@@ -98,9 +110,14 @@ def _ours(request: Request, error: Exception) -> Response:
         return problem_response(request, status, error.told, problems=error.problems, choices=error.choices)
     if isinstance(error, StoreRefused):
         _noted(request, error, "PostgreSQL refused what the first lock let through")
-    answer = problem_response(request, status, error.told)
+    answer = problem_response(request, status, error.told, problems=error.problems)
     if isinstance(error, TooOften):
         answer.headers["Retry-After"] = str(error.seconds)
+    if isinstance(error, Crowded):
+        answer.headers["Retry-After"] = "1"
+    # RFC 7240: a refusal that somebody asked for says that it is one.
+    if status == 400 and "handling" in getattr(request.state, "preferred", {}):
+        answer.headers["Preference-Applied"] = f"handling={request.state.preferred['handling']}"
     return answer
 
 
@@ -122,7 +139,19 @@ def _http(request: Request, error: Exception) -> Response:
     told = TITLES.get(error.status_code, Text(str(error.detail), str(error.detail)))
     answer = problem_response(request, error.status_code, told)
     answer.headers.update(error.headers or {})
+    if error.status_code == 405:
+        answer.headers["Allow"] = ", ".join(sorted(_methods_of(request)))
     return answer
+
+
+def _methods_of(request: Request) -> set[str]:
+    """What the routes of an address take between them; each alone would name its own."""
+    found: set[str] = set()
+    for part in request.app.routes:
+        for route in getattr(getattr(part, "original_router", None), "routes", (part,)):
+            if getattr(route, "methods", None) and route.path_regex.match(request.url.path):
+                found |= route.methods
+    return found | {"HEAD"} if "GET" in found else found
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:
@@ -167,11 +196,31 @@ class Caught:
             await send(message)
 
         try:
-            await self.app(scope, receive, noting)
+            await self._once_more(scope, receive, noting, lambda: begun)
         except Exception as error:  # noqa: BLE001  # the outermost door: everything ends here, in words
             answer = _unforeseen(Request(scope, receive), error)
             if not begun:
                 await answer(scope, receive, send)
+
+    async def _once_more(self, scope: Scope, receive: Receive, send: Send, begun: Callable[[], bool]) -> None:
+        """A reading that met a town layer in the middle of its change is read again, as the layer is now."""
+        before = {**scope, "state": dict(scope.get("state") or {})}
+        try:
+            await self.app(scope, receive, send)
+        except (DBAPIError, psycopg.Error) as error:
+            met = getattr(getattr(error, "orig", error), "sqlstate", None) in _OF_A_CHANGE and not begun()
+            layers = getattr(scope["app"].state, "layers", None) if met and scope["method"] in ("GET", "HEAD") else None
+            if layers is None:
+                raise
+            await run_in_threadpool(layers.refresh)
+            # The same object: whoever logs the request looks there for what it was.
+            scope.clear()
+            scope.update(before)
+            await self.app(scope, receive, send)
+
+
+# A right that is gone, a column, a table, and a plan whose answer would have other columns.
+_OF_A_CHANGE = ("42501", "42703", "42P01", "0A000")
 
 
 def problem_response(

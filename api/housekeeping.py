@@ -11,11 +11,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from api.layers import every_layer
 from geo.errors import AtlasError
 from geo.people.grants import BANGKOK
 from geo.store.db import session_of, writing_engine
 from geo.store.retention import keep_house
-from layers import LAYERS
 
 log = logging.getLogger("atlas.housekeeping")
 
@@ -42,7 +42,9 @@ def _keep(url: str, every: float, over: threading.Event) -> None:
             now = dt.datetime.now(dt.UTC)
             try:
                 with session_of(engine) as session:
-                    done = keep_house(session, LAYERS, by="retention", at=now, on=now.astimezone(BANGKOK).date())
+                    done = keep_house(
+                        session, every_layer(session), by="retention", at=now, on=now.astimezone(BANGKOK).date()
+                    )
                 if done:
                     log.info("retention took personal values out of %d rows and closed versions", done)
             except AtlasError as error:

@@ -7,17 +7,19 @@ from starlette.requests import Request
 
 from geo.errors import BadRequest
 
+LANGUAGES = ("th", "en")
+
 
 def language_of(request: Request) -> str:
     """`th` or `en`: the `lang` parameter, else the first of the two in Accept-Language, else Thai."""
     asked = request.query_params.get("lang")
-    if asked in ("th", "en"):
+    if asked in LANGUAGES:
         return asked
     weights: list[tuple[float, str]] = []
     for place, part in enumerate(request.headers.get("accept-language", "").split(",")):
         tag, _, rest = part.strip().partition(";q=")
         language = tag.split("-")[0].lower()
-        if language in ("th", "en"):
+        if language in LANGUAGES:
             weights.append((_weight(rest) - place / 1000, language))
     return max(weights)[1] if weights else "th"
 

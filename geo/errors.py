@@ -29,13 +29,15 @@ class Problem:
     """One thing a person should know about a file: where, what, and how bad.
 
     `level` is `error` (the row or file is not taken), `changed` (the row is taken, a value was mended) or `warning`
-    (the row is taken as it is). `row` counts from 1, the first data row of the file. `lon`, `lat` are WGS 84 degrees.
+    (the row is taken as it is). `row` counts from 1, the first data row of the file; `index` from 0, as
+    programs count what they sent in one list. `lon`, `lat` are WGS 84 degrees.
     """
 
     code: str
     told: Text
     level: str = "warning"
     row: int | None = None
+    index: int | None = None
     column: str | None = None
     value: str | None = None
     became: str | None = None
@@ -46,9 +48,10 @@ class Problem:
 class AtlasError(Exception):
     """The root of our failures; `told` is safe to show to anyone."""
 
-    def __init__(self, th: str, en: str) -> None:
+    def __init__(self, th: str, en: str, *, problems: tuple[Problem, ...] = ()) -> None:
         super().__init__(en)
         self.told = Text(th, en)
+        self.problems = problems
 
 
 class BadLayer(AtlasError):
@@ -68,6 +71,11 @@ class UnknownFeature(AtlasError):
 
 class BadRequest(AtlasError):
     """A parameter that makes no sense."""
+
+
+def unknown_property(name: str) -> BadRequest:
+    """The words for a property that is not there, and for one that the asker may not know of."""
+    return BadRequest(f"ไม่รู้จักพารามิเตอร์ {name!r}", f"Unknown parameter {name!r}")
 
 
 class NotYours(AtlasError):
@@ -101,6 +109,22 @@ class LostRace(AtlasError):
     """Somebody else changed the row first."""
 
 
+class NeedsCondition(AtlasError):
+    """This is changed only by somebody who says which version they looked at."""
+
+
+class UnreadableKind(AtlasError):
+    """A body of a kind that is not read here."""
+
+
+class Crowded(AtlasError):
+    """Others are at the same work just now; the same request is welcome a moment later."""
+
+
+class RefusedFeature(BadRequest):
+    """A feature that is not taken as it was written, with all that is wrong of it at once."""
+
+
 class TooBig(AtlasError):
     """More than this service takes at once."""
 
@@ -124,6 +148,5 @@ class RefusedImport(AtlasError):
     """
 
     def __init__(self, told: Text, *, problems: tuple[Problem, ...] = (), choices: tuple[Text, ...] = ()) -> None:
-        super().__init__(told.th, told.en)
-        self.problems = problems
+        super().__init__(told.th, told.en, problems=problems)
         self.choices = choices

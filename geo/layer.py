@@ -11,7 +11,7 @@ import datetime as dt
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from decimal import Decimal
 from enum import StrEnum
@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Literal, cast
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
@@ -118,6 +119,7 @@ class Field:
     `pattern` is what imported text should look like (a warning otherwise); `unit` a short unit; `at_least`/`at_most`
     bounds of a number (a warning otherwise); `measure` fills the column from the geometry when a file does not;
     `nature` says that the values are personal: they go at a person's request and when their time is over.
+    `python_type` is found from the column: `list` with an `item_type`, an integer that `is_large` has 64 bits.
     """
 
     name: str = ""
@@ -136,11 +138,16 @@ class Field:
     link: Link | None = None
     nature: Nature | None = None
     python_type: type = str
+    item_type: type | None = None
+    is_large: bool = False
 
     def told(self, value: Any) -> Text:
         """A value as people read it: the labels of its codes, yes and no, a number with its unit."""
         if value is None or value == "":
             return Text("–", "–")
+        if isinstance(value, (list, tuple)):
+            told = [replace(self, python_type=self.item_type or str).told(one) for one in value]
+            return Text(", ".join(one.th for one in told), ", ".join(one.en for one in told))
         if isinstance(value, bool):
             return Text("ใช่", "Yes") if value else Text("ไม่ใช่", "No")
         if self.codes:
@@ -179,7 +186,13 @@ class Shape:
     @property
     def dimension(self) -> int:
         """0 for points, 1 for lines, 2 when areas are among the kinds."""
-        return max({"POINT": 0, "LINESTRING": 1, "POLYGON": 2}[kind] for kind in self.kinds)
+        return max({"POINT": 0, "LINESTRING": 1, "POLYGON": 2}[kind.removeprefix("MULTI")] for kind in self.kinds)
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """The geometry types that a row may have. Several points in one must be asked for: `MULTIPOINT`."""
+        several = (f"MULTI{kind}" for kind in self.kinds if "POINT" not in kind)
+        return (*self.kinds, *several)
 
     @property
     def cells(self) -> Cells | None:
@@ -312,8 +325,7 @@ class LayerTable(Base):
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Any, ...]:
         name: str = cls.__tablename__
-        kinds = _shape_of(cast(type[LayerTable], cls)).kinds
-        allowed = ", ".join(f"'{kind}'" if kind == "POINT" else f"'{kind}', 'MULTI{kind}'" for kind in kinds)
+        allowed = ", ".join(f"'{kind}'" for kind in _shape_of(cast(type[LayerTable], cls)).allowed)
         return (
             CheckConstraint("ST_SRID(geom) = 4326", name="geom_srid"),
             CheckConstraint(f"GeometryType(geom) IN ({allowed})", name="geom_kind"),
@@ -369,7 +381,11 @@ class Layer:
 
     `keys` are the alternatives that identify a row in a file, best first (the municipality is always part of it);
     `public_rows` limits what the public sees to rows that meet a condition, `public_rows_say` says it in words.
+    `instant` names the column that says when a feature was, a day or a moment: `datetime=` selects by it.
     A layer with personal columns, or whose shapes the public gets as cells, says in `processing` why and how long.
+    With `locking` its rows are changed over HTTP only by who says which version they saw.
+    A town layer `is_made` without code, perhaps by one `town`; of one without keys a file `is_whole`: what is not in
+    the next file of a town ends with it.
     """
 
     id: str
@@ -386,23 +402,31 @@ class Layer:
     maps: tuple[str, ...]
     editors: Audience
     name_field: str | None = None
+    instant: str | None = None
     public_rows: Callable[[Any], ColumnElement[bool]] | None = None
     public_rows_say: Text | None = None
     processing: Processing | None = None
     generalise: Generalise | None = None
+    locking: bool = False
+    is_made: bool = False
+    is_whole: bool = False
+    town: str | None = None
     shown_at_start: bool = True
     checks: tuple[str, ...] = dataclass_field(default=())
 
     def __post_init__(self) -> None:
-        if self.id != self.table.__tablename__ or not re.fullmatch(r"[a-z][a-z_]*", self.id):
+        if self.id != self.table.__tablename__ or not re.fullmatch(r"[a-z][a-z_0-9]*", self.id):
             raise BadLayer(f"{self.id}: the id is the table's name in lower case")
         for what, names in (
             ("popup", self.popup), ("name", (self.name_field,) if self.name_field else ()),
             ("style", tuple(n for n in (self.style.by, self.style.label) if n)), ("keys", sum(self.keys, ())),
+            ("instant", (self.instant,) if self.instant else ()),
         ):  # fmt: skip
             unknown = set(names) - set(self.fields)
             if unknown:
                 raise BadLayer(f"{self.id}: {what} names unknown fields {sorted(unknown)}")
+        if self.instant and self.fields[self.instant].python_type not in (dt.date, dt.datetime):
+            raise BadLayer(f"{self.id}: the instant {self.instant} is neither a day nor a time")
         if self.style.by and not self.fields[self.style.by].codes:
             raise BadLayer(f"{self.id}: the style's column {self.style.by} has no code list")
         if self.generalise and (self.public_rows or self.shape.cells):
@@ -480,8 +504,10 @@ def _named(words: Field, column: Column[Any]) -> Field:
     kind = {
         SmallInteger: int, Integer: int, BigInteger: int, Numeric: Decimal, Double: float, Uuid: uuid.UUID,
     }.get(type(column.type))  # fmt: skip
-    python_type = kind or getattr(column.type, "python_type", str)
-    return Field(**{**words.__dict__, "name": column.name, "python_type": python_type})
+    python_type = cast(type, kind or getattr(column.type, "python_type", str))
+    item = getattr(column.type.item_type, "python_type", str) if isinstance(column.type, ARRAY) else None
+    large = isinstance(column.type, BigInteger)
+    return replace(words, name=column.name, python_type=python_type, item_type=item, is_large=large)
 
 
 def _link_of(value: object) -> Link | None:

@@ -169,6 +169,7 @@ LAYER = Layer(
     licence="counts only",
     maps=("town", "community"),
     editors=CARE,
+    locking=True,
     shown_at_start=False,
     processing=Processing(
         subjects=Text("ครัวเรือนและสมาชิก ทั้งที่มีและไม่มีชื่อในทะเบียน", "Households and their members, registered or not"),

@@ -170,6 +170,7 @@ LAYER = Layer(
     licence="municipal data, no owner, deed or value",
     maps=("town", "community"),
     editors=Audience.TAX,
+    locking=True,
     processing=Processing(
         subjects=Text("เจ้าของและผู้ครอบครองที่ดิน", "Owners and holders of land"),
         data=Text(

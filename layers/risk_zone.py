@@ -153,6 +153,7 @@ LAYER = Layer(
     licence="ODbL-1.0",
     maps=("town", "community"),
     editors=Audience.STAFF,
+    locking=True,
     name_field="name_th",
     public_rows=seen_by_the_public,
     public_rows_say=Text("เฉพาะที่ตรวจสอบแล้ว", "verified ones only"),

@@ -6,18 +6,24 @@ import datetime as dt
 import io
 import json
 import logging
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import mapbox_vector_tile
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from geo.errors import Text
+from geo.intake.load import LoadOptions
+from geo.intake.make import Said, make_layer
 from geo.layer import Audience, Layer
 from geo.store import registers
+from geo.store.write import Act, amend
 from layers import LAYERS
-from tests.makers import make_rows, release_all, rewrite
+from tests.makers import HAT_YAI, make_rows, release_all, rewrite
 
 # Held from January to June 2026; the leak test also asks in between.
 LONG_AGO, SINCE = dt.datetime(2026, 1, 5, tzinfo=dt.UTC), dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
@@ -33,7 +39,8 @@ def plant(engine: Engine) -> dict[str, list[int]]:
             rewrite(session, name, made[name], SINCE, **secrets_of(name))
         release_all(session)
         write_registers(session, "9098", "secret-register")
-        return made
+    made[TOWN_LAYER] = plant_town_layer(engine, TOWN_LAYER, "9098", "secret")
+    return made
 
 
 def plant_elsewhere(engine: Engine) -> dict[str, list[int]]:
@@ -50,7 +57,8 @@ def plant_elsewhere(engine: Engine) -> dict[str, list[int]]:
             made[name] += [came, left]
         release_all(session)
         write_registers(session, "9099", "elsewhere-register")
-        return made
+    made[ELSEWHERE] = plant_town_layer(engine, ELSEWHERE, "9099", "elsewhere")
+    return made
 
 
 def write_registers(session: Session, town: str, secret: str) -> None:
@@ -62,6 +70,33 @@ def write_registers(session: Session, town: str, secret: str) -> None:
                                    people=3, is_high_risk=True, by="a steward", at=SINCE)  # fmt: skip
     for register, entry in ((registers.REQUEST, asked.id), (registers.INCIDENT, what.id)):
         registers.add_note(session, register, entry, f"{secret}-note", by="a steward", at=SINCE)
+
+
+# A town layer in each of two towns: who may see what of them was chosen without code.
+TOWN_LAYER, ELSEWHERE = "town_made", "elsewhere_made"
+HIDDEN_OF_A_TOWN = ("told_inside", "told_to_committees")
+
+
+def plant_town_layer(engine: Engine, name: str, town: str, words: str) -> list[int]:
+    """Rows of a layer that a town made, with secrets in the columns that it does not publish. Gives their ids."""
+    columns = {"told_to_all": "ทุกคน", **{column: f"{words}-{name}-{column}" for column in HIDDEN_OF_A_TOWN}}
+    features = [
+        {"type": "Feature", "properties": columns | {"nth": place},
+         "geometry": {"type": "Point", "coordinates": [HAT_YAI[0] + place * 0.00001, HAT_YAI[1]]}}
+        for place in range(3)
+    ]  # fmt: skip
+    audiences = {"told_inside": Audience.STAFF, "told_to_committees": Audience.COMMUNITY}
+    said = Said(id=name, town=town, public=True, audiences=audiences, title=Text("ของเมือง", "The town's own"))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "town.geojson"
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+        layer, _ = make_layer(engine, path, said, LoadOptions(), coded=LAYERS, by="a steward", origin="test",
+                              at=LONG_AGO)  # fmt: skip
+    with Session(engine) as session, session.begin():
+        ids = list(session.scalars(select(layer.table.id).order_by(layer.table.id)))
+        for fid in ids[:1]:
+            amend(session, layer, fid, {"told_to_all": "แก้"}, act=Act(by="a tester", origin="test", at=SINCE))
+    return ids
 
 
 def secrets_of(name: str, more: str = "") -> dict[str, Any]:
@@ -80,6 +115,8 @@ def text_columns(layer: Layer) -> list[str]:
 def secrets(audience: Audience = Audience.PUBLIC) -> set[str]:
     """The secrets that an audience must not see."""
     registered = set() if audience is Audience.STEWARD else {"secret-register"}
+    own = {Audience.PUBLIC: 0, Audience.PARTNER: 0, Audience.COMMUNITY: 1}.get(audience, 2)
+    registered |= {f"secret-{TOWN_LAYER}-{name}" for name in HIDDEN_OF_A_TOWN[: 2 - own]}
     return registered | {
         f"secret-{layer.id}-{name}" for layer in LAYERS.values() for name in text_columns(layer)
         if layer.fields[name].audience not in audience.sees

@@ -12,18 +12,29 @@ from api.definition import form_answers
 from geo.errors import BadRequest, TooBig
 
 MOST_BYTES = 64 * 1024
+# A form with a line for each of a file's columns.
+MOST_BYTES_OF_A_WIDE_ONE = 1024 * 1024
+MOST_FIELDS_OF_A_WIDE_ONE = 2_500
 
 
 async def _small_form(request: Request) -> dict[str, str]:
+    return await _form(request, MOST_BYTES, 50)
+
+
+async def _wide_form(request: Request) -> dict[str, str]:
+    return await _form(request, MOST_BYTES_OF_A_WIDE_ONE, MOST_FIELDS_OF_A_WIDE_ONE)
+
+
+async def _form(request: Request, most_bytes: int, most_fields: int) -> dict[str, str]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = await _body(request)
+    body = await _body(request, most_bytes)
     if not body:
         return {}
     if kind == "application/json":
         pairs = _from_json(body)
     elif kind == "application/x-www-form-urlencoded":
         try:
-            pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50, errors="strict")
+            pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=most_fields, errors="strict")
         except ValueError:
             raise _unreadable() from None
     else:
@@ -37,11 +48,11 @@ async def _small_form(request: Request) -> dict[str, str]:
     return dict(pairs)
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, most: int) -> bytes:
     parts, seen = [], 0
     async for chunk in request.stream():
         seen += len(chunk)
-        if seen > MOST_BYTES:
+        if seen > most:
             raise TooBig("แบบฟอร์มใหญ่เกินไป", "The form is too large")
         parts.append(chunk)
     return b"".join(parts)
@@ -95,3 +106,4 @@ def fields(*required: str, optional: tuple[str, ...] = (), status: int = 200) ->
 
 
 SmallForm = Annotated[dict[str, str], Depends(_small_form)]
+WideForm = Annotated[dict[str, str], Depends(_wide_form)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.answers import json_answer
+from api.conditions import condition_in
 from api.definition import JSON_ONLY, JSON_OR_PAGE
 from api.deps import Asking, ChangingEngine, Known, NamedLayer, Now, ReadSession, Writer, key_of
 from api.links import link, with_query
@@ -133,9 +133,10 @@ def _version_in(form: dict[str, str]) -> int:
 def _expected(if_match: str | None) -> int | None:
     if if_match is None:
         return None
-    found = re.fullmatch(r'\s*"([0-9]{1,9})"\s*', if_match)
-    if found is None:
-        raise BadRequest(
-            'If-Match ต้องเป็นเลขรุ่นในเครื่องหมายคำพูด เช่น "3"', 'If-Match must be a quoted version, such as "3"'
-        )
-    return int(found.group(1))
+    versions = condition_in(if_match=if_match).versions
+    if versions is None:
+        return None
+    if len(versions) > 1:
+        raise BadRequest("If-Match ต้องเป็น ETag เดียว", "If-Match must be one tag here")
+    # A tag that is none of ours is one of no version.
+    return next(iter(versions), 0)

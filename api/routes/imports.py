@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,14 +20,13 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from api.definition import JSON, JSON_ONLY, answers
-from api.deps import ChangingEngine, Known, Now, StillServing, Writer
+from api.deps import ChangingEngine, Known, KnownLayers, Now, StillServing, Writer
 from geo.errors import BadRequest, NotYours, TooBig, UnknownFeature
 from geo.intake.grounds import SaidGrounds
 from geo.intake.load import LoadOptions, load_file
 from geo.personal import Basis, SensitiveBasis
 from geo.store.batches import layer_and_town, stored_report
 from geo.store.db import session_of
-from layers import LAYERS, layer_named
 
 router = APIRouter(tags=["imports"], dependencies=[Known])
 
@@ -62,7 +61,14 @@ class Received:
 
 
 async def _received(request: Request, writer: Writer) -> AsyncIterator[Received]:
-    """The form, read only for somebody who may write, and no further than the limit."""
+    """The form, read only for somebody who may write."""
+    async with sent_form(request) as form:
+        yield _read(form)
+
+
+@asynccontextmanager
+async def sent_form(request: Request) -> AsyncGenerator[FormData]:
+    """A form with a file, read no further than the limit."""
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > MOST_BYTES:
         raise _too_big()
@@ -77,7 +83,7 @@ async def _received(request: Request, writer: Writer) -> AsyncIterator[Received]
         said = getattr(error, "message", "boundary")
         raise BadRequest(f"อ่านแบบฟอร์มไม่ได้ ({said})", f"the form cannot be read ({said})") from error
     try:
-        yield _read(form)
+        yield form
     finally:
         await form.close()
 
@@ -176,11 +182,11 @@ _FORM: dict[str, Any] = {
 )  # fmt: skip
 def create_import(
     received: Annotated[Received, Depends(_received)], writer: Writer, engine: ChangingEngine, now: Now,
-    still_serving: StillServing,
+    still_serving: StillServing, layers: KnownLayers,
 ) -> JSONResponse:  # fmt: skip
     """Bring a file into a layer; the answer is the report."""
-    layer = layer_named(received.once["layer"].strip())
-    if not writer.may_load(layer, received.said("municipality")):
+    layer = layers.named(received.once["layer"].strip())
+    if not writer.may_load(layer, received.said("municipality") or layer.town):
         raise NotYours(
             "สิทธิ์ของท่านไม่ครอบคลุมชั้นข้อมูลหรือเทศบาลนี้ (ต้องระบุ municipality)",
             "Your grant does not cover this layer or this municipality (say which: municipality)",
@@ -193,15 +199,15 @@ def create_import(
     )  # fmt: skip
     with _on_disk(received.upload) as path:
         report = load_file(
-            engine, layer, path, options, layers=LAYERS, by=writer.name, origin="http", at=now,
-            file_name=_plain_name(received.upload.filename), progress=lambda done, total: still_serving(),
+            engine, layer, path, options, layers=layers.here, by=writer.name, origin="http", at=now,
+            file_name=plain_name(received.upload.filename), progress=lambda done, total: still_serving(),
         )  # fmt: skip
     if report.batch_id is None:
         return JSONResponse(report.to_json(), headers=PRIVATE)
     return JSONResponse(report.to_json(), 201, {**PRIVATE, "Location": f"/imports/{report.batch_id}"})
 
 
-def _plain_name(name: str | None) -> str:
+def plain_name(name: str | None) -> str:
     """The last part of what a browser calls the file; some send the whole path of the sender's disk."""
     last = (name or "").replace("\\", "/").rpartition("/")[2].replace("\x00", "")
     return last[-200:] or "upload"
@@ -209,11 +215,14 @@ def _plain_name(name: str | None) -> str:
 
 @router.get("/imports/{batch}", response_model=None, responses=JSON_ONLY)
 def get_import(
-    batch: Annotated[int, PathParameter(ge=1, le=2**63 - 1)], writer: Writer, engine: ChangingEngine
+    batch: Annotated[int, PathParameter(ge=1, le=2**63 - 1)],
+    writer: Writer,
+    engine: ChangingEngine,
+    layers: KnownLayers,
 ) -> JSONResponse:
     """The report of an import that was kept, for those who could have made it."""
     with session_of(engine) as session:
         layer, town = layer_and_town(session, batch)
-        if layer not in LAYERS or not writer.may_load(LAYERS[layer], town):
+        if layer not in layers.here or not writer.may_load(layers.here[layer], town):
             raise UnknownFeature(f"ไม่มีการนำเข้าหมายเลข {batch}", f"There is no import {batch}")
         return JSONResponse(stored_report(session, batch), headers=PRIVATE)

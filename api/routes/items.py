@@ -1,112 +1,341 @@
-"""Items: a collection's features as GeoJSON or a page, by key and never by OFFSET."""
+"""Items: a collection's features by key and never by OFFSET, in the formats and the CRS that are asked for."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+import shapely
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from sqlalchemy import func
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
 
-from api.answers import json_answer
-from api.definition import GEOJSON, HTML, answers
-from api.deps import Asking, Known, NamedLayer, ReadSession, box_of, instant_of, key_of, unknown_parameter
-from api.links import link, with_query
-from api.negotiation import format_of
-from api.pages import page
+from api.answers import PRIVATE, PUBLIC, answer, is_private, json_answer
+from api.asked import Asked, feature_asked, features_asked
+from api.bare import Bare
+from api.conditions import http_date, item_tag, known_version
+from api.definition import answers
+from api.deps import asking_soon, key_of, session_as
+from api.formats import ALL, ONE_FEATURE, Format, features_format
+from api.kept import Kept
+from api.kept_answers import kept_answers
+from api.layers import layer_soon
+from api.links import base_of, link
+from api.negotiation import language_of
+from api.pages import STRICT, page
+from api.parameters import FEATURE, FEATURES
+from geo.layer import Layer
+from geo.render import written
+from geo.shapes.served import CRS84, CRS84H
 from geo.store import read
-from geo.store.read import KEY_LIMIT, MOST_AT_ONCE, Wanted, feature, features, shown_fields
+from geo.store.read import MOST_AT_ONCE, Asking, RawPage, raw_page
+from geo.store.stream import features_in_bytes
+from geo.store.wanted import Cursor, Wanted
 
-router = APIRouter(tags=["items"], dependencies=[Known])
+router = APIRouter(tags=["items"])
 
-OURS = ("f", "lang", "limit", "bbox", "after", "datetime")
-Instant = Annotated[
-    str | None, Query(alias="datetime", description="members: as it was at an instant, 2026-11-21T10:00:00Z")
-]
-Route = TypeVar("Route", bound=Callable[..., Any])
-
-
-def takes_properties(route: Route) -> Route:
-    """Mark a route whose further parameters are the layer's own properties."""
-    route.takes_properties = True  # type: ignore[attr-defined]  # read by `known_parameters`
-    return route
+MOST_COUNTED = 10_000
+CHUNK = 1_000
+MOST_STREAMED = 1_000_000
+_VARY = "Accept, Accept-Language, Accept-Encoding"
 
 
-@router.get("/collections/{collection}/items", response_model=None, responses=answers(GEOJSON, HTML))
-@takes_properties
-def list_items(
-    request: Request,
-    layer: NamedLayer,
-    session: ReadSession,
-    asking: Asking,
-    limit: Annotated[int, Query(ge=1, description=f"at most {MOST_AT_ONCE}; more is lowered, not refused")] = 100,
-    bbox: Annotated[str | None, Query(description="west,south,east,north in degrees")] = None,
-    after: Annotated[int | None, Query(ge=0, le=KEY_LIMIT, description="the key to go on from")] = None,
-    moment: Instant = None,
+async def list_items(request: Request) -> Response:
+    """Features in key order, or sorted; `next` leads on until there is no more."""
+    layer = await layer_soon(request, request.path_params["collection"])
+    asking = await asking_soon(request)
+    return await run_in_threadpool(_list_items, request, layer, asking)
+
+
+def _list_items(request: Request, layer: Layer, asking: Asking) -> Response:
+    kind = features_format(request)
+    most = MOST_STREAMED if kind is Format.SEQUENCE else MOST_AT_ONCE
+    asked = features_asked(request, layer, asking, most=most)
+    if kind is Format.SEQUENCE:
+        return _streamed(request, layer, asking, asked)
+    if kind is Format.GEOJSON and _in_bytes(asked):
+        return _straight(request, layer, asking, asked)
+    with session_as(request, asking) as session:
+        found = raw_page(session, layer, asking, asked.wanted)
+        matched = _matched(session, layer, asking, asked.wanted, found)
+    return _written(request, layer, asking, asked, kind, found, matched)
+
+
+def _in_bytes(asked: Asked) -> bool:
+    """Whether compiled code can write it: nothing to look up for codes and links, no datum shift of our own, and the
+    next page named by an id alone."""
+    return not asked.profiles and not asked.wanted.order and not asked.crs.pinned
+
+
+def _straight(request: Request, layer: Layer, asking: Asking, asked: Asked) -> Response:
+    """The same page of GeoJSON from PostgreSQL's bytes, without an object for each row."""
+    crs, wanted = asked.crs, asked.wanted
+    with session_as(request, asking) as session:
+        held = features_in_bytes(
+            session, layer, asking, wanted, digits=crs.digits, swap=crs.swapped,
+            shape=None if crs.is_degrees else lambda geom: func.ST_Transform(geom, crs.srid),
+        )  # fmt: skip
+        matched: int | None = len(held.ids)
+        if wanted.after is not None or held.more:
+            matched = read.count_up_to(session, layer, asking, wanted, MOST_COUNTED)
+    next_after = Cursor(id=held.ids[-1]) if held.more else None
+    words = _words(request, layer, asked, Format.GEOJSON, held.count, matched, next_after)
+    head, same = (json.dumps(one, ensure_ascii=False, separators=(",", ":")).encode()[:-1]
+                  for one in (words, {**words, "timeStamp": None}))  # fmt: skip
+    features = b',"features":[%s]}' % held.body
+    crs_told = f"<{CRS84H.uri if held.is_high and crs is CRS84 else crs.uri}>"
+    kept = Kept.weakly(head + features, same + features)
+    return answer(request, kept, Format.GEOJSON.media_type, vary=_VARY, Content_Crs=crs_told)
+
+
+def _matched(session: Session, layer: Layer, asking: Asking, wanted: Wanted, found: RawPage) -> int | None:
+    """How many there are in all, where that is cheap to say; nothing where it is not."""
+    if wanted.after is None and found.next_after is None:
+        return len(found.ids)
+    return read.count_up_to(session, layer, asking, wanted, MOST_COUNTED)
+
+
+def _written(
+    request: Request, layer: Layer, asking: Asking, asked: Asked, kind: Format, found: RawPage, matched: int | None
 ) -> Response:
-    """Features in key order; `next` leads on until there is no more. Further parameters filter by property."""
-    wanted_format = format_of(request)
-    equal = tuple((name, value) for name, value in request.query_params.multi_items() if name not in OURS)
-    # /req/core/fc-limit-response-1: a limit above ours is lowered, not refused.
-    wanted = Wanted(
-        box=box_of(bbox), after=after, limit=min(limit, MOST_AT_ONCE), equal=equal, at=_past(asking, moment)
+    next_after = found.next_after
+    if kind is Format.HTML:
+        return _as_page(request, layer, asking, asked, found, matched)
+    if kind is Format.GEOJSON or kind is Format.JSON_FG:
+        document = _collection(request, layer, asked, kind, found, matched)
+        return _features_answer(request, document, kind, asked, found)
+    headers = _headers(request, layer, asked, kind, next_after, len(found.ids), matched)
+    if kind is Format.CSV:
+        body = written.csv_text(found, asked.crs).encode()
+        return answer(request, Kept.of(body), "text/csv; charset=utf-8; header=present", vary=_VARY, **headers)
+    body = (
+        written.parquet_bytes(found, asked.crs)
+        if kind is Format.PARQUET
+        else written.flatgeobuf_bytes(found, layer, asked.crs)
     )
-    found = features(session, layer, asking, wanted)
-    path = f"/collections/{layer.id}/items"
-    same = {"limit": limit, "bbox": bbox, "datetime": moment, **dict(equal)}
-    next_path = with_query(path, **same, after=found.next_after) if found.next_after is not None else None
-    if wanted_format == "html":
-        return page(request, "items.html", layer=layer, features=found.features, fields=shown_fields(layer, asking),
-                    moment=moment, next_url=f"{next_path}&f=html" if next_path else None,
-                    self_url=with_query(path, **same, after=after))  # fmt: skip
-    links = [
-        link(request, with_query(path, **same, after=after), "self", GEOJSON, "This page"),
-        link(
-            request,
-            with_query(path, **same, after=after, f="html"),
-            "alternate",
-            "text/html",
-            "หน้านี้ · As a page",
-        ),
-        link(request, f"/collections/{layer.id}", "collection", "application/json", layer.title.en),
-    ]
-    if next_path:
-        links.append(link(request, next_path, "next", GEOJSON, "The next page"))
-    document = {
-        "type": "FeatureCollection",
-        "numberReturned": len(found.features),
-        "links": links,
-        "features": found.features,
+    name = f'attachment; filename="{layer.id}.{kind}"'
+    return answer(request, Kept.of(body), kind.media_type, vary=_VARY, Content_Disposition=name, **headers)
+
+
+def _told(request: Request, layer: Layer, asked: Asked, found: RawPage, kind: Format) -> Iterator[dict[str, Any]]:
+    features = written.features_of(
+        found, layer, asked.crs, profiles=asked.profiles, base=base_of(request), language=language_of(request)
+    )
+    return (written.json_fg_feature(one, layer, asked.crs) for one in features) if kind is Format.JSON_FG else features
+
+
+def _collection(
+    request: Request, layer: Layer, asked: Asked, kind: Format, found: RawPage, matched: int | None
+) -> dict[str, Any]:
+    words = _words(request, layer, asked, kind, len(found.ids), matched, found.next_after)
+    return {**words, "features": list(_told(request, layer, asked, found, kind))}
+
+
+def _words(
+    request: Request, layer: Layer, asked: Asked, kind: Format, returned: int, matched: int | None,
+    next_after: Cursor | None,
+) -> dict[str, Any]:  # fmt: skip
+    """What a collection of features says before its features."""
+    document: dict[str, Any] = {"type": "FeatureCollection"}
+    if kind is Format.JSON_FG:
+        document |= {"conformsTo": [written.JSON_FG], "featureType": layer.id, "coordRefSys": asked.crs.uri}
+    if matched is not None:
+        document["numberMatched"] = matched
+    return document | {
+        "numberReturned": returned,
+        "timeStamp": request.app.state.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "links": _links(request, layer, asked, kind, next_after),
     }
-    return json_answer(request, document, GEOJSON)
 
 
-def _past(asking: read.Asking, moment: str | None) -> dt.datetime | None:
-    """The instant that is asked for; for those who see no past there is no such parameter."""
-    if moment is not None and asking.is_low:
-        raise unknown_parameter("datetime")
-    return instant_of(moment)
-
-
-@router.get("/collections/{collection}/items/{fid}", response_model=None, responses=answers(GEOJSON, HTML))
-def get_item(
-    request: Request, layer: NamedLayer, fid: str, session: ReadSession, asking: Asking, moment: Instant = None
+def _features_answer(
+    request: Request, document: dict[str, Any], kind: Format, asked: Asked, found: RawPage
 ) -> Response:
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    # The time of day is no news: the same features have the same tag, and a weak one, because the bytes differ.
+    same = json.dumps({**document, "timeStamp": None}, ensure_ascii=False, separators=(",", ":")).encode()
+    return answer(
+        request, Kept.weakly(body, same), kind.media_type, vary=_VARY, Content_Crs=content_crs(asked, found.shapes)
+    )
+
+
+def content_crs(asked: Asked, shapes: list[bytes | None]) -> str:
+    """The CRS of an answer as its header says it; with heights where any of the shapes has them."""
+    # The highest bits of an EWKB type say that a height follows (little-endian, as PostGIS writes it here).
+    is_high = any(shape is not None and shape[4] & 0x80 for shape in shapes)
+    return f"<{CRS84H.uri if is_high and asked.crs is CRS84 else asked.crs.uri}>"
+
+
+def _address(layer: Layer, asked: Asked, after: Cursor | None, **more: str) -> str:
+    same = [*asked.same, *more.items()]
+    if after is not None:
+        same.append(("after", after.told()))
+    path = f"/collections/{layer.id}/items"
+    return f"{path}?{urlencode(same)}" if same else path
+
+
+def _links(
+    request: Request, layer: Layer, asked: Asked, kind: Format, next_after: Cursor | None
+) -> list[dict[str, Any]]:
+    named = {"f": request.query_params["f"]} if "f" in request.query_params else {}
+    here = asked.wanted.after
+    found = [link(request, _address(layer, asked, here, **named), "self", kind.media_type, "This page")]
+    found += [
+        link(request, _address(layer, asked, here, f=str(one)), "alternate", one.media_type, one.called)
+        for one in ALL
+        if one is not kind
+    ]
+    found.append(link(request, f"/collections/{layer.id}", "collection", "application/json", layer.title.en))
+    if next_after is not None:
+        following = _address(layer, asked, next_after, **named)
+        found.append(link(request, following, "next", kind.media_type, "หน้าถัดไป · The next page"))
+    return found
+
+
+def _headers(
+    request: Request, layer: Layer, asked: Asked, kind: Format, next_after: Cursor | None, returned: int,
+    matched: int | None,
+) -> dict[str, str]:  # fmt: skip
+    """What a format without room for it says in its headers: links (RFC 8288), numbers, the CRS."""
+    links = [one for one in _links(request, layer, asked, kind, next_after) if one["rel"] in ("self", "next")]
+    headers = {
+        "Link": ", ".join(f'<{one["href"]}>; rel="{one["rel"]}"; type="{one["type"]}"' for one in links),
+        "OGC_NumberReturned": str(returned),
+        "Content_Crs": f"<{asked.crs.uri}>",
+    }
+    return headers if matched is None else {**headers, "OGC_NumberMatched": str(matched)}
+
+
+def _streamed(request: Request, layer: Layer, asking: Asking, asked: Asked) -> Response:
+    """A GeoJSON text sequence (RFC 8142), read and sent a thousand features at a time."""
+    # What is wrong with the question is told before the first byte.
+    with session_as(request, asking) as session:
+        first = raw_page(session, layer, asking, _chunk(asked.wanted, asked.wanted.after, asked.wanted.limit or CHUNK))
+
+    def records() -> Iterator[bytes]:
+        left, found = asked.wanted.limit or CHUNK, first
+        while True:
+            for feature in _told(request, layer, asked, found, Format.SEQUENCE):
+                told = json.dumps(feature, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+                yield b"\x1e" + told.encode() + b"\n"
+            left -= len(found.ids)
+            if left <= 0 or found.next_after is None:
+                return
+            with session_as(request, asking) as session:
+                found = raw_page(session, layer, asking, _chunk(asked.wanted, found.next_after, left))
+
+    headers = {
+        "Cache-Control": PRIVATE if is_private(request) else PUBLIC, "Vary": _VARY, "X-Content-Type-Options": "nosniff",
+        "Content-Crs": content_crs(asked, first.shapes),
+    }  # fmt: skip
+    return StreamingResponse(records(), media_type=Format.SEQUENCE.media_type, headers=headers)
+
+
+def _chunk(wanted: Wanted, after: Cursor | None, left: int) -> Wanted:
+    return Wanted(**{**wanted.__dict__, "after": after, "limit": min(CHUNK, left)})
+
+
+def _as_page(
+    request: Request, layer: Layer, asking: Asking, asked: Asked, found: RawPage, matched: int | None
+) -> Response:
+    features = list(_told(request, layer, asked, found, Format.HTML))
+    following = None if found.next_after is None else _address(layer, asked, found.next_after, f="html")
+    return page(
+        request, "items.html", layer=layer, features=features, fields=found.fields, next_url=following,
+        moment=request.query_params.get("datetime") if asked.wanted.at else None, matched=matched,
+        self_url=_address(layer, asked, asked.wanted.after, f="geojson"), map_url=_map_of(layer, found, asked),
+        formats=[(one.called, _address(layer, asked, asked.wanted.after, f=str(one))) for one in ALL[:-1]],
+        policy=f"{STRICT}; frame-src 'self'",
+    )  # fmt: skip
+
+
+def _map_of(layer: Layer, found: RawPage, asked: Asked) -> str | None:
+    """The map of the place that these features are in; the past is not on it."""
+    shapes = [shape for shape in shapely.from_wkb([one for one in found.shapes if one]) if not shape.is_empty]
+    if not shapes or asked.wanted.at is not None:
+        return None
+    west, south, east, north = shapely.total_bounds(shapes)
+    margin = max(east - west, north - south, 0.002) * 0.05
+    box = (max(west - margin, -180), max(south - margin, -90), min(east + margin, 180), min(north + margin, 90))
+    return f"/maps?{urlencode({'layers': layer.id, 'bbox': ','.join(f'{edge:.6f}' for edge in box)})}"
+
+
+async def get_item(request: Request) -> Response:
     """One feature by its id."""
-    wanted_format = format_of(request)
-    found = feature(session, layer, asking, key_of(layer, fid), at=_past(asking, moment))
-    if wanted_format == "html":
-        return page(request, "item.html", layer=layer, feature=found, fields=shown_fields(layer, asking),
+    layer = await layer_soon(request, request.path_params["collection"])
+    asking = await asking_soon(request)
+    return await run_in_threadpool(_get_item, request, layer, asking)
+
+
+def _get_item(request: Request, layer: Layer, asking: Asking) -> Response:
+    kind, fid = features_format(request, ONE_FEATURE), key_of(layer, request.path_params["fid"])
+    asked = feature_asked(request, layer, asking, fid)
+    with session_as(request, asking) as session:
+        # Before the feature itself: a tag may be older than what it is on, and is then refused; never younger.
+        known = known_version(request, session, layer, asking, fid, at=asked.wanted.at)
+        found = raw_page(session, layer, asking, asked.wanted)
+    if not found.ids:
+        raise read.no_such(layer, fid)
+    (feature,) = _told(request, layer, asked, found, kind)
+    moment = request.query_params.get("datetime") if asked.wanted.at else None
+    if kind is Format.HTML:
+        return page(request, "item.html", layer=layer, feature=feature, fields=found.fields,
                     moment=moment, has_past=not asking.is_low)  # fmt: skip
+    if kind is Format.JSON_FG:
+        feature = {"type": "Feature", "conformsTo": [written.JSON_FG], "coordRefSys": asked.crs.uri, **feature}
+    feature["links"] = _links_of_one(request, layer, asking, asked, kind, fid)
+    headers = {"Content_Crs": content_crs(asked, found.shapes)}
+    if known is None:
+        return json_answer(request, feature, kind.media_type, **headers)
+    tag = item_tag(request, known[0], request.url.path, request.url.query, kind)
+    return json_answer(request, feature, kind.media_type, etag=tag, Last_Modified=http_date(known[1]), **headers)
+
+
+def one_feature(request: Request, layer: Layer, asking: Asking, fid: int) -> tuple[dict[str, Any], dict[str, str]]:
+    """A feature as whoever wrote it reads it, in GeoJSON, with the headers that go along."""
+    asked = feature_asked(request, layer, asking, fid)
+    with session_as(request, asking) as session:
+        found = raw_page(session, layer, asking, asked.wanted)
+    if not found.ids:
+        raise read.no_such(layer, fid)
+    (feature,) = _told(request, layer, asked, found, Format.GEOJSON)
+    feature["links"] = _links_of_one(request, layer, asking, asked, Format.GEOJSON, fid)
+    return feature, {"Content-Crs": content_crs(asked, found.shapes)}
+
+
+def _links_of_one(
+    request: Request, layer: Layer, asking: Asking, asked: Asked, kind: Format, fid: int
+) -> list[dict[str, Any]]:
     at = f"/collections/{layer.id}"
     own = f"{at}/items/{fid}"
-    found["links"] = [
-        link(request, with_query(own, datetime=moment), "self", GEOJSON, "This feature"),
-        link(request, with_query(own, datetime=moment, f="html"), "alternate", "text/html", "As a page"),
-        link(request, at, "collection", "application/json", layer.title.en),
-    ]
+
+    def address(**more: str) -> str:
+        same = [*asked.same, *more.items()]
+        return f"{own}?{urlencode(same)}" if same else own
+
+    named = {"f": request.query_params["f"]} if "f" in request.query_params else {}
+    links = [link(request, address(**named), "self", kind.media_type, "This feature")]
+    links += [link(request, address(f=str(one)), "alternate", one.media_type, one.called)
+              for one in ONE_FEATURE if one is not kind]  # fmt: skip
+    links.append(link(request, at, "collection", "application/json", layer.title.en))
     if not asking.is_low:
         # RFC 5829
-        found["links"].append(link(request, f"{own}/versions", "version-history", "application/json", "Its versions"))
-    return json_answer(request, found, GEOJSON)
+        links.append(link(request, f"{own}/versions", "version-history", "application/json", "Its versions"))
+    return links
+
+
+# Programs ask for pages of features by the hundred too: bare routes answer, and the declared ones behind them describe
+# them in the API document.
+_ITEMS, _ITEM = "/collections/{collection}/items", "/collections/{collection}/items/{fid}"
+router.routes += [Bare(_ITEMS, kept_answers(list_items)), Bare(_ITEM, kept_answers(get_item))]
+router.get(_ITEMS, response_model=None, responses=answers(*(one.media_type for one in ALL)), openapi_extra=FEATURES)(
+    list_items
+)
+router.get(
+    _ITEM, response_model=None, responses=answers(*(one.media_type for one in ONE_FEATURE)), openapi_extra=FEATURE
+)(get_item)

@@ -11,33 +11,34 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from api.answers import answer, json_answer
-from api.caching import EditCache, Kept
+from api.answers import json_answer
+from api.caching import EditCache
 from api.community_page import box_of_feature, community_page
 from api.definition import JSON_ONLY, PAGE
-from api.deps import Asking, Cache, Known, NamedLayer, ReadSession, box_of
-from api.links import base_of
+from api.deps import Asking, Cache, Known, ReadSession, box_of
+from api.layers import layers_of
 from api.negotiation import language_of
-from api.pages import GUARDS, STRICT, is_made_up, page
+from api.pages import STRICT, is_made_up, page
 from api.people.views import speaking
 from api.routes.collections import known_extent
-from api.routes.tiles import layers_named
+from api.routes.styles import editions_of, kept_page
+from api.tile_answers import joined, layers_named
 from geo.errors import Text, UnknownFeature
 from geo.layer import Layer
 from geo.render.folium_map import Account, Focus, Ways, folium_map, page_parts
-from geo.render.legend import edition_words, legend, style_document
+from geo.render.legend import edition_words
 from geo.shapes.whereabouts import Box
 from geo.store import read
-from geo.store.read import Wanted, feature, features, search
+from geo.store.read import Wanted, feature, features
+from geo.store.search import search
 from geo.store.tiles import for_tiles
-from layers import LAYERS, MAPS
+from layers import LAYERS
 
 router = APIRouter(tags=["maps"], dependencies=[Known])
 
 WAYS = Ways(pages={"community": "/communities/{id}"}, search_url="/communities/search", search_layer="community")
 # Hat Yai and Songkhla: where a map looks while there is nothing on it yet.
 NOTHING_YET = Box(west=100.40, south=6.93, east=100.65, north=7.26)
-HTML = "text/html; charset=utf-8"
 KEY_LIMIT = 2**63 - 1
 
 
@@ -50,7 +51,7 @@ def get_town_map(
     municipality: Annotated[str | None, Query(max_length=20)] = None,
 ) -> Response:
     """The town map; `municipality` moves it to one of several towns."""
-    layers = [LAYERS[name] for name in MAPS["town"]]
+    layers = layers_of(request).of_map("town", asking)
     towns = _towns(session, asking, cache)
     # The town that was asked for comes first, else the one with the most communities.
     towns.sort(key=lambda town: (town.code != municipality, -town.communities, town.code or ""))
@@ -77,7 +78,7 @@ def get_map(
     item: Annotated[str | None, Query(description="an item of the first layer to go to and outline")] = None,
 ) -> Response:
     """A map of chosen layers: of a rectangle, around one item, or of all there is."""
-    chosen = layers_named(layers)
+    chosen = layers_named(request, layers)
     box, focus = box_of(bbox), None
     if item is not None:
         found = feature(session, chosen[0], asking, _key(item, chosen[0]))
@@ -116,7 +117,7 @@ def get_community(request: Request, fid: str, session: ReadSession, asking: Aski
         page_fields=LAYERS["community"].fields,
         edition_words=edition_words,
     )
-    return _kept(request, made)
+    return kept_page(request, made)
 
 
 @router.get("/communities/{fid}/map", response_model=None, responses=PAGE)
@@ -124,25 +125,11 @@ def get_community_map(request: Request, fid: str, session: ReadSession, asking: 
     """The map around one community, its outline marked."""
     community = feature(session, LAYERS["community"], asking, _key(fid, LAYERS["community"]))
     words = community["properties"]
-    layers = [LAYERS[name] for name in MAPS["community"]]
+    layers = layers_of(request).of_map("community", asking)
     box = box_of_feature(community) or _box_of_town(session, asking, words.get("municipality")) or NOTHING_YET
     title = Text(words["name_th"], words.get("name_en") or words["name_th"])
     focus = Focus(layer="community", id=community["id"])
     return map_page(request, session, layers, box, asking, title=title, focus=focus)
-
-
-@router.get("/tiles/{collection}/legend", response_model=None, responses=PAGE)
-def get_legend(request: Request, layer: NamedLayer, session: ReadSession, asking: Asking) -> Response:
-    """What the colours of a layer mean: a small page."""
-    told = _editions(session, [layer], asking).get(layer.id)
-    made = page(request, "legend.html", layer=layer, entries=legend(layer, for_tiles(asking)), edition=told)
-    return _kept(request, made)
-
-
-@router.get("/tiles/{collection}/style.json", response_model=None, responses=JSON_ONLY)
-def get_style(request: Request, layer: NamedLayer, asking: Asking) -> Response:
-    """A MapLibre style of one layer."""
-    return json_answer(request, style_document(layer, for_tiles(asking), base_url=base_of(request)))
 
 
 def map_page(
@@ -162,20 +149,14 @@ def map_page(
     found = folium_map(
         layers, box=box, language=language_of(request), demo=is_made_up(request), basemap=settings.basemap,
         focus=focus, ways=WAYS, asking=for_tiles(asking), all_shown=all_shown, places=places,
-        editions=_editions(session, layers, asking), account=_account(request),
+        editions=editions_of(session, layers, asking), account=_account(request),
     )  # fmt: skip
     parts = page_parts(found)
     policy = STRICT.replace("script-src 'self'", f"script-src 'self' {parts.script_hash}")
     if settings.basemap:
         policy = policy.replace("img-src 'self' data:", f"img-src 'self' data: {_origin(settings.basemap)}")
     # The street map's own server asks who shows it; nothing else outside is ever asked for anything.
-    return _kept(request, page(request, "map.html", policy=policy, parts=parts, title=title), leaves=True)
-
-
-def _editions(session: Session, layers: Sequence[Layer], asking: read.Asking) -> dict[str, Text]:
-    """When the squares on a map were published. Asked anew for each page: a page that is kept would tell an old day."""
-    found = {layer.id: read.edition(session, layer, asking) for layer in layers}
-    return {name: edition_words(one) for name, one in found.items() if one}
+    return kept_page(request, page(request, "map.html", policy=policy, parts=parts, title=title), leaves=True)
 
 
 def _account(request: Request) -> Account:
@@ -189,18 +170,6 @@ def _account(request: Request) -> Account:
     return Account(href="/auth/me", label=told.audience, more=Text(th, en))
 
 
-def _kept(request: Request, made: Response, *, leaves: bool = False) -> Response:
-    headers = {
-        **GUARDS,
-        "Content-Security-Policy": made.headers["content-security-policy"],
-        "Content-Language": made.headers["content-language"],
-        **({"Referrer-Policy": "strict-origin-when-cross-origin"} if leaves else {}),
-    }
-    named = {name.replace("-", "_"): value for name, value in headers.items()}
-    named.pop("X_Content_Type_Options", None)
-    return answer(request, Kept.of(bytes(made.body)), HTML, vary="Accept, Accept-Language, Accept-Encoding", **named)
-
-
 def _origin(url: str) -> str:
     parts = urlsplit(url.replace("{s}", "*"))
     return f"{parts.scheme}://{parts.netloc}"
@@ -208,16 +177,7 @@ def _origin(url: str) -> str:
 
 def _around(session: Session, asking: read.Asking, cache: EditCache, layers: Sequence[Layer]) -> Box:
     boxes = [box for layer in layers if (box := known_extent(session, cache, layer, asking))]
-    return _joined(boxes) or NOTHING_YET
-
-
-def _joined(boxes: Sequence[Box]) -> Box | None:
-    if not boxes:
-        return None
-    return Box(
-        west=min(box.west for box in boxes), south=min(box.south for box in boxes),
-        east=max(box.east for box in boxes), north=max(box.north for box in boxes),
-    )  # fmt: skip
+    return joined(boxes) or NOTHING_YET
 
 
 @dataclass(frozen=True, kw_only=True)

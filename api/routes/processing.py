@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from api.definition import JSON_OR_PAGE
 from api.deps import Known, MaybeSignedIn, Now, PeopleSession, SignedIn, Steward, WritingEngine
+from api.layers import layers_of
 from api.negotiation import format_of
 from api.pages import page
 from api.people import cookies
@@ -33,7 +34,6 @@ from geo.store.dossier import imports_of_persons
 from geo.store.duties_tables import Controller, Housekeeping
 from geo.store.retention import JOB, due
 from geo.store.tables import ImportBatch
-from layers import LAYERS
 
 router = APIRouter(tags=["duties"], dependencies=[Known])
 
@@ -67,7 +67,7 @@ def get_processing(request: Request, me: MaybeSignedIn, session: PeopleSession, 
     """The register of processing; with what only a steward is told, for a steward."""
     wanted = format_of(request)
     steward = me if me is not None and me.audience is Audience.STEWARD else None
-    personal = [layer for layer in LAYERS.values() if layer.processing]
+    personal = [layer for layer in layers_of(request).here.values() if layer.processing]
     told: dict[str, Any] = {
         "controllers": [_controller(one) for one in registers.controllers(session)],
         "rights": RIGHTS, "security": list(SECURITY),
@@ -84,7 +84,7 @@ def get_processing(request: Request, me: MaybeSignedIn, session: PeopleSession, 
     if wanted == "json":
         return JSONResponse(_plain(told), headers=headers)
     return page(request, "processing.html", headers=headers, told=told, bases=BASES, sensitive_bases=SENSITIVE_BASES,
-                layers=LAYERS, csrf=cookies.session_csrf(request) if steward else "",
+                layers=layers_of(request).here, csrf=cookies.session_csrf(request) if steward else "",
                 towns=sorted(steward.areas.towns) if steward else [])  # fmt: skip
 
 
@@ -203,7 +203,8 @@ def set_retention(
     reason = needed(form, "reason")
     with session_of(engine) as session:
         found = session.get(ImportBatch, batch) if 0 < batch < 2**63 else None
-        personal = found is not None and found.layer in LAYERS and LAYERS[found.layer].processing is not None
+        layer = layers_of(request).here.get(found.layer) if found else None
+        personal = layer is not None and layer.processing is not None
         if found is None or not personal or found.municipality not in me.areas.towns:
             raise UnknownFeature(f"ไม่มีการนำเข้าหมายเลข {batch}", f"There is no import {batch}")
         was = found.retain_until.isoformat() if found.retain_until else "–"

@@ -7,6 +7,7 @@ a right to either. What leaves here are numbers of squares, for whoever governs 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -14,12 +15,13 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from api.definition import JSON_OR_PAGE
 from api.deps import Known, Now, PeopleSession, Steward, WritingEngine
+from api.layers import layers_of
 from api.negotiation import format_of, wants_html
 from api.pages import page
 from api.people import cookies
 from api.people.forms import SmallForm, fields, needed
 from api.people.views import town_names
-from api.people.who import check_act
+from api.people.who import SignedIn, check_act
 from api.routes.sign_in import PRIVATE
 from geo.errors import BadRequest, Text, UnknownPerson
 from geo.layer import Layer
@@ -27,11 +29,9 @@ from geo.people.grants import BANGKOK
 from geo.store.db import session_of
 from geo.store.editions import Listed, editions
 from geo.store.releases import numbered, preview, release, withdraw
-from layers import LAYERS, layer_named
 
 router = APIRouter(tags=["people"], dependencies=[Known])
 
-IN_SQUARES = tuple(layer for layer in LAYERS.values() if layer.shape.cells)
 STATES = {
     "holds": Text("ใช้อยู่", "Holds"), "superseded": Text("มีรุ่นใหม่กว่า", "Superseded"),
     "withdrawn": Text("ถอนแล้ว", "Withdrawn"),
@@ -46,12 +46,12 @@ def list_releases(request: Request, me: Steward, session: PeopleSession) -> Resp
             "layer": layer.id, "municipality": town, "next": preview(session, layer, town).__dict__,
             "editions": [_told(one) for one in editions(session, layer, town)],
         }
-        for town in sorted(me.areas.towns) for layer in IN_SQUARES
+        for layer, town in _in_squares(request, me)
     ]  # fmt: skip
     if format_of(request) == "json":
         return JSONResponse({"releases": found}, headers=PRIVATE)
-    return page(request, "releases.html", headers=PRIVATE, releases=found, layers=LAYERS, states=STATES,
-                names=town_names(me), csrf=cookies.session_csrf(request))  # fmt: skip
+    return page(request, "releases.html", headers=PRIVATE, releases=found, layers=layers_of(request).here,
+                states=STATES, names=town_names(me), csrf=cookies.session_csrf(request))  # fmt: skip
 
 
 @router.post("/releases", response_model=None, status_code=201,
@@ -62,7 +62,7 @@ def make_release(request: Request, form: SmallForm, me: Steward, engine: Writing
     town = needed(form, "municipality")
     if town not in me.areas.towns:
         raise UnknownPerson("ไม่พบเทศบาลนี้ในความดูแลของท่าน", "There is no such municipality in your care")
-    layer, reason = _layer(needed(form, "layer")), needed(form, "reason")
+    layer, reason = _layer(request, needed(form, "layer")), needed(form, "reason")
     with session_of(engine) as session:
         made = release(session, layer, town, by=me.login, at=now, reason=reason)
     return _back(request, {"number": made.id, "told": made.told, "too_small": made.too_small}, 201)
@@ -78,13 +78,21 @@ def withdraw_release(
     reason = needed(form, "reason")
     with session_of(engine) as session:
         made = numbered(session, number, towns=me.areas.towns)
-        withdraw(session, made, layer_named(made.layer), by=me.login, at=now, reason=reason)
+        withdraw(session, made, layers_of(request).named(made.layer), by=me.login, at=now, reason=reason)
     return _back(request, {"number": number, "state": "withdrawn"}, 200)
 
 
-def _layer(name: str) -> Layer:
-    layer = layer_named(name)
-    if layer not in IN_SQUARES:
+def _in_squares(request: Request, me: SignedIn) -> Iterator[tuple[Layer, str]]:
+    """The layers of squares in each town of a steward's, and those that the town made itself."""
+    for town in sorted(me.areas.towns):
+        for layer in layers_of(request).here.values():
+            if layer.shape.cells and layer.town in (None, town):
+                yield layer, town
+
+
+def _layer(request: Request, name: str) -> Layer:
+    layer = layers_of(request).named(name)
+    if not layer.shape.cells:
         raise BadRequest(f"ชั้น {layer.id} ไม่ได้เผยแพร่เป็นช่อง", f"The layer {layer.id} is not published as squares")
     return layer
 

@@ -1,4 +1,4 @@
-"""Tiles: MVT and GeoJSON of one or several layers, and TileJSON."""
+"""Tiles as web maps ask for them (z/x/y), and TileJSON, which tells them what is there."""
 
 from __future__ import annotations
 
@@ -8,60 +8,61 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.answers import answer, json_answer
-from api.caching import EditCache, Kept
 from api.definition import JSON_ONLY
-from api.deps import Asking, Cache, Known, ReadSession, area_of, asking_soon, known_parameters
+from api.deps import Asking, Cache, Known, ReadSession
 from api.links import base_of
 from api.negotiation import language_of
 from api.routes.collections import known_extent
-from geo.errors import BadRequest, UnknownFeature
-from geo.layer import Audience, Layer
-from geo.shapes.grids import Tile
-from geo.shapes.whereabouts import Box
+from api.tile_answers import drawn_for, joined, layers_named, layers_soon, no_number, tile_at, tile_made
+from geo.errors import UnknownFeature
+from geo.layer import Layer
+from geo.shapes.grids import GRIDS, WEB_MERCATOR
 from geo.store import read
-from geo.store.db import read_once
-from geo.store.roles import Role
-from geo.store.tiles import TileFormat, for_tiles, tile_bytes, tile_fields
-from layers import layer_named
+from geo.store.tile_words import carried
+from geo.store.tiles import TileFormat, for_tiles, levels
 
 router = APIRouter(tags=["tiles"])
 
-MOST_LAYERS = 20
+NORTHMOST = 85.0511287798066  # where web maps end
+LOOK_FROM = 13  # from how far a map looks at first: a town fits into it
 _WRITTEN = {str(kind): kind for kind in TileFormat}
 
 
 @router.get("/tiles/{ids}.json", response_model=None, responses=JSON_ONLY, dependencies=[Known])
 def get_tilejson(request: Request, ids: str, session: ReadSession, asking: Asking, cache: Cache) -> Response:
     """TileJSON 3.0 of one or several layers."""
-    layers, language, asking = layers_named(ids), language_of(request), for_tiles(asking)
-    boxes = [box for layer in layers if (box := known_extent(session, cache, layer, asking))]
+    layers, language, asking = layers_named(request, ids), language_of(request), for_tiles(asking)
+    described = [_vector_layer(layer, asking, language) for layer in layers]
+    first, last = min(one["minzoom"] for one in described), max(one["maxzoom"] for one in described)
+    names = ",".join(layer.id for layer in layers)
     document: dict[str, Any] = {
         "tilejson": "3.0.0",
+        "version": "1.0.0",
         "name": ", ".join(layer.title.in_language(language) for layer in layers),
         "description": " ".join(layer.about.in_language(language) for layer in layers),
         "attribution": "; ".join(dict.fromkeys(str(layer.source) for layer in layers)),
         "scheme": "xyz",
-        "tiles": [f"{base_of(request)}/tiles/{ids}/{{z}}/{{x}}/{{y}}.mvt"],
-        "minzoom": min(0 if layer.generalise else layer.zooms.start for layer in layers),
-        "maxzoom": max(layer.zooms.stop - 1 for layer in layers),
-        "vector_layers": [_vector_layer(layer, asking, language) for layer in layers],
+        "tiles": [f"{base_of(request)}/tiles/{names}/{{z}}/{{x}}/{{y}}.mvt"],
+        "minzoom": first,
+        "maxzoom": last,
+        "vector_layers": described,
     }
-    if boxes:
-        west, south = min(box.west for box in boxes), min(box.south for box in boxes)
-        east, north = max(box.east for box in boxes), max(box.north for box in boxes)
-        document["bounds"] = [west, south, east, north]
-        document["center"] = [(west + east) / 2, (south + north) / 2, 13]
+    box = joined([box for layer in layers if (box := known_extent(session, cache, layer, asking))])
+    if box:
+        south, north = (max(-NORTHMOST, min(NORTHMOST, one)) for one in (box.south, box.north))
+        document["bounds"] = [box.west, south, box.east, north]
+        document["center"] = [(box.west + box.east) / 2, (south + north) / 2, max(first, min(last, LOOK_FROM))]
     return json_answer(request, document)
 
 
 def _vector_layer(layer: Layer, asking: read.Asking, language: str) -> dict[str, Any]:
-    shown = read.shown_fields(layer, asking)
+    zooms = levels(layer, WEB_MERCATOR)
     return {
         "id": layer.id,
         "description": layer.title.in_language(language),
-        "minzoom": 0 if layer.generalise else layer.zooms.start,
-        "maxzoom": layer.zooms.stop - 1,
-        "fields": {name: shown[name].label.in_language(language) for name in tile_fields(layer, asking)},
+        "minzoom": zooms[0],
+        "maxzoom": zooms[-1],
+        "fields": {name: words.label.in_language(language) for name, words in carried(layer, asking).items()},
     }
 
 
@@ -73,72 +74,37 @@ _TILE_PATH = (
     ("y", "row, from the north", {"type": "integer"}),
     ("written", "how it is written", {"type": "string", "enum": [str(kind) for kind in TileFormat]}),
 )
+AT = {
+    "name": "datetime", "in": "query", "required": False, "schema": {"type": "string"},
+    "description": "members: as it was at an instant, 2026-11-21T10:00:00Z",
+}  # fmt: skip
+TILE_ANSWERS = {
+    "200": {"content": {kind.media_type: {} for kind in TileFormat}},
+    "204": {"description": "Nothing is there"},
+}
 _DESCRIBED = {
     "parameters": [
         {"name": name, "in": "path", "required": True, "description": about, "schema": schema}
         for name, about, schema in _TILE_PATH
-    ],
-    "responses": {"200": {"content": {kind.media_type: {} for kind in TileFormat}}},
-}
+    ] + [AT],
+    "responses": TILE_ANSWERS,
+}  # fmt: skip
 
 
 async def get_tile(request: Request) -> Response:
-    """One tile: `mvt` or `geojson`."""
-    if request.query_params:
-        await known_parameters(request)
+    """One tile: `mvt` or `geojson`; an empty one is 204, as GeoJSON a collection of nothing."""
     ids, z, x, y, written = (request.path_params[name] for name, _, _ in _TILE_PATH)
+    if ids in GRIDS:
+        # A tile of the whole dataset (`/tiles/{tileMatrixSetId}/…`), whose column has a point in it.
+        raise no_number("tileCol")
     if written not in _WRITTEN:
         raise UnknownFeature(f"ไม่มีไทล์แบบ {written!r}", f"There are no {written!r} tiles")
-    layers, tile, kind = layers_named(ids), tile_at(z, x, y), _WRITTEN[written]
-    asking = for_tiles(await asking_soon(request))
-    cache = request.app.state.cache
-    key = (ids, tile, kind, asking.eyes)
-    kept = cache.kept(key)
-    if kept is None:
-        kept = await _made(request, cache, key, layers, asking, tile, kind)
-    return answer(request, kept, kind.media_type)
+    layers, tile, kind = await layers_soon(request, ids), tile_at(z, x, y), _WRITTEN[written]
+    drawn = await drawn_for(request, layers)
+    return answer(request, await tile_made(request, drawn, tile, kind), kind.media_type)
 
 
 # A map asks for tiles by the hundred, and FastAPI's machinery of arguments and dependencies costs more than finding a
 # kept tile: a bare route answers, and the declared one behind it describes it in the API document.
 router.add_route(_TILE, get_tile, include_in_schema=False)
 router.get(_TILE, response_model=None, openapi_extra=_DESCRIBED)(get_tile)
-
-
-async def _made(
-    request: Request,
-    cache: EditCache,
-    key: Any,
-    layers: tuple[Layer, ...],
-    asking: read.Asking,
-    tile: Tile,
-    kind: TileFormat,
-) -> Kept:
-    names = tuple(layer.id for layer in layers)
-    since = cache.edits(names)
-    made = await read_once(
-        request.app.state.tiles[Role.PUBLIC if asking.audience is Audience.PUBLIC else Role.MEMBER],
-        lambda connection: tile_bytes(connection, layers, asking, tile, kind, area=area_of(request, asking)),
-    )
-    kept = Kept.of(made)
-    west, south, east, north = tile.degrees()
-    cache.keep(key, kept, layers=names, box=Box(west=west, south=south, east=east, north=north), since=since)
-    return kept
-
-
-def layers_named(ids: str) -> tuple[Layer, ...]:
-    """The layers of a comma-separated list, each once."""
-    names = list(dict.fromkeys(ids.split(",")))
-    if len(names) > MOST_LAYERS:
-        raise BadRequest(f"เกิน {MOST_LAYERS} ชั้นข้อมูล", f"More than {MOST_LAYERS} layers")
-    return tuple(layer_named(name) for name in names)
-
-
-def tile_at(z: str, x: str, y: str) -> Tile:
-    """The tile of three numbers; 404 outside the grid, 400 where they are not numbers."""
-    if not all(part.isascii() and part.removeprefix("-").isdigit() and len(part) < 12 for part in (z, x, y)):
-        raise BadRequest("ตำแหน่งไทล์ต้องเป็นตัวเลข", "A tile's place is three whole numbers")
-    tile = Tile(int(z), int(x), int(y))
-    if not tile.exists:
-        raise UnknownFeature(f"ไม่มีไทล์ {z}/{x}/{y}", f"There is no tile {z}/{x}/{y}")
-    return tile

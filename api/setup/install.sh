@@ -183,6 +183,7 @@ missing_test_tools() {
     have ogr2ogr || echo gdal-bin
     have shellcheck || echo shellcheck
     have wrk || echo wrk
+    /usr/bin/python3 -c "import qgis.core" 2>/dev/null || echo python3-qgis
     [ -n "$(find /usr/share/fonts -iname '*garuda*' -print -quit 2>/dev/null)" ] || echo fonts-thai-tlwg
 }
 

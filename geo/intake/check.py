@@ -189,6 +189,10 @@ def _as_bytes(values: pa.Array[Any]) -> pa.Array[Any]:
     # The scale of a decimal column is the batch's; 1.5 and 1.50 are one number.
     if pa.types.is_decimal(values.type):
         values = values.cast(pa.float64())
+    if pa.types.is_list(values.type):
+        return pa.array([None if one is None else repr(one) for one in values.to_pylist()], pa.string()).cast(
+            pa.binary()
+        )
     return values.cast(pa.string()).cast(pa.binary())
 
 

@@ -37,7 +37,9 @@ MOST_QUICK_DECIMALS = 4
 
 ARROW_TYPES: dict[type, pa.DataType] = {
     str: pa.string(), bool: pa.bool_(), int: pa.int32(), float: pa.float64(), dt.date: pa.date32(),
+    dt.datetime: pa.timestamp("us", "UTC"),
 }  # fmt: skip
+_ITEMS: dict[type | None, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64()}
 
 
 def read_column(
@@ -138,7 +140,13 @@ def _tell_changed(
 def _array(values: list[Any], words: Field) -> pa.Array[Any]:
     if words.python_type is Decimal:
         return decimals(values)
-    return pa.array(values, ARROW_TYPES[words.python_type])
+    return pa.array(values, _arrow_type(words))
+
+
+def _arrow_type(words: Field) -> pa.DataType:
+    if words.python_type is list:
+        return pa.list_(_ITEMS[words.item_type])
+    return pa.int64() if words.python_type is int and words.is_large else ARROW_TYPES[words.python_type]
 
 
 def decimals(values: list[Decimal | None]) -> pa.Array[Any]:
@@ -160,6 +168,10 @@ def _typed(values: pa.Array[Any], words: Field, seen: Seen, column: str) -> pa.A
         return values
     if words.python_type is dt.date and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
         return _dates(values, words, seen, column)
+    if words.python_type is dt.datetime and pa.types.is_timestamp(kind):
+        return _moments(values, words, seen, column)
+    if words.python_type is int and words.is_large and pa.types.is_signed_integer(kind) and not is_year(words):
+        return values.cast(pa.int64())
     number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
     if number and words.python_type in (int, float, Decimal):
         return _numbers(values, words, seen, column)
@@ -177,13 +189,42 @@ def _dates(values: pa.Array[Any], words: Field, seen: Seen, column: str) -> pa.A
     given: list[Any] = days.to_pylist()
     # A leap day of the Buddhist calendar, 29 February 2567, cannot stand in a date column; 28 and others can.
     for place in where.tolist():
-        given[place] = given[place].replace(year=given[place].year - 543)
+        given[place] = _in_common_era(given[place])
     seen.tell(
         "buddhist-date", BUDDHIST_DATE, where, level="changed", field=words.name, column=column,
         values=[day.as_py() for day in days.take(pa.array(where, pa.int64()))],
         became=[given[place] for place in where.tolist()],
     )  # fmt: skip
     return pa.array(given, pa.date32())
+
+
+def _in_common_era(given: Any) -> Any:
+    """The same day 543 years earlier; None for a leap day of 2568, say, which 2025 does not have."""
+    try:
+        return given.replace(year=given.year - 543)
+    except ValueError:
+        return None
+
+
+def _moments(values: pa.Array[Any], words: Field, seen: Seen, column: str) -> pa.Array[Any]:
+    """Instants; a time without a zone is Bangkok's."""
+    kind: Any = values.type
+    if kind.tz is None:
+        values = compute.assume_timezone(values.cast(pa.timestamp("us"), safe=False), "Asia/Bangkok")
+    found = values.cast(pa.timestamp("us", "UTC"), safe=False)
+    buddhist = compute.fill_null(compute.greater_equal(compute.year(found), FIRST_BUDDHIST_YEAR), False).to_numpy(
+        zero_copy_only=False
+    )
+    if not buddhist.any():
+        return found
+    where = np.flatnonzero(buddhist)
+    given: list[Any] = found.to_pylist()
+    for place in where.tolist():
+        given[place] = _in_common_era(given[place])
+    seen.tell("buddhist-date", BUDDHIST_DATE, where, level="changed", field=words.name, column=column,
+              values=[found[place].as_py() for place in where.tolist()],
+              became=[given[place] for place in where.tolist()])  # fmt: skip
+    return pa.array(given, found.type)
 
 
 def _numbers(values: pa.Array[Any], words: Field, seen: Seen, column: str) -> pa.Array[Any]:

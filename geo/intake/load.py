@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -74,7 +75,19 @@ def load_file(
 
     `file_name` is what its owner calls it (for uploads). A dry run does everything and keeps nothing.
     """
-    _check_town(options.municipality)
+    with (
+        ready(layer, path, options, layers=layers, file_name=file_name) as load,
+        one_transaction(engine, keep=not options.dry_run) as session,
+    ):
+        return load.into(session, by=by, origin=origin, at=at, progress=progress)
+
+
+@contextmanager
+def ready(
+    layer: Layer, path: Path, options: LoadOptions, *, layers: Mapping[str, Layer], file_name: str | None = None
+) -> Iterator[Load]:
+    """A file opened and matched to a layer, before anything of it is written."""
+    options = replace(options, municipality=_town(layer, options.municipality))
     with opened(
         path, file_name=file_name, encoding=options.encoding, crs=options.crs, layer=options.sheet,
         lon_column=options.map.get("lon"), lat_column=options.map.get("lat"), wkt_column=options.map.get("wkt"),
@@ -90,16 +103,21 @@ def load_file(
             placing = placing_of(file, layer, anywhere=options.anywhere)
         except RefusedImport as refusal:
             raise _with_what_the_reader_told(refusal, file) from None
-        load = _Load(layer=layer, layers=layers, options=options, file=file, matching=matching, placing=placing)
-        with one_transaction(engine, keep=not options.dry_run) as session:
-            return load.into(session, by=by, origin=origin, at=at, progress=progress or (lambda done, total: None))
+        yield Load(layer=layer, layers=layers, options=options, file=file, matching=matching, placing=placing)
 
 
-def _check_town(town: str | None) -> None:
+def _town(layer: Layer, town: str | None) -> str | None:
+    """The town that a load is for; a layer that one town made takes no other's rows."""
     if town is not None and not re.fullmatch("[0-9]{2,8}", town):
         raise BadRequest(
             f"รหัสเทศบาล {town!r} ต้องเป็นตัวเลข เช่น 9098", f"the municipality code {town!r} is not a number like 9098"
         )
+    if layer.town is not None and town not in (None, layer.town):
+        raise BadRequest(
+            f"ชั้นข้อมูล {layer.id} เป็นของเทศบาล {layer.town}",
+            f"the layer {layer.id} is the municipality {layer.town}'s own",
+        )
+    return town or layer.town
 
 
 def _with_what_the_reader_told(refusal: RefusedImport, file: Opened) -> RefusedImport:
@@ -114,7 +132,7 @@ def _bare(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Load:
+class Load:
     """One load: the parts that do not change while it runs."""
 
     layer: Layer
@@ -124,8 +142,11 @@ class _Load:
     matching: Matching
     placing: Placing | None
 
-    def into(self, session: Session, *, by: str, origin: str, at: dt.datetime, progress: Progress) -> Report:
+    def into(
+        self, session: Session, *, by: str, origin: str, at: dt.datetime, progress: Progress | None = None
+    ) -> Report:
         """Everything from the first batch to the report."""
+        progress = progress or (lambda done, total: None)
         checker = Checker(layer=self.layer, matching=self.matching, placing=self.placing, orders=self._orders())
         repeated = RepeatedKeys(layer=self.layer, key=self._key(), columns=self.matching.columns)
         why = self._grounds(session, checker.findings, at)
@@ -141,7 +162,7 @@ class _Load:
             telling.result()
         self._refuse_when_hopeless(checker, copied)
         merged = (
-            Merged(inserted=copied, updated=0, unchanged=0, not_in_file=0, box=_box(checker)) if direct
+            Merged(inserted=copied, updated=0, unchanged=0, not_in_file=0, ended=0, box=_box(checker)) if direct
             else merge(session, self.layer, incoming, change_id=act.change.id, at=at)
         )  # fmt: skip
         relinked = relink(
@@ -193,7 +214,7 @@ class _Load:
         return Incoming(
             fed=tuple(name for name in self.layer.fields if name in self.matching.fed and name not in skipped),
             measured=tuple(sorted(checker.measures())) if self.placing else (),
-            key=self._key(), shapes=self.placing is not None,
+            key=self._key(), shapes=self.placing is not None, is_whole=self.layer.is_whole,
         )  # fmt: skip
 
     def _is_new_ground(self, session: Session) -> bool:
@@ -279,6 +300,7 @@ class _Load:
         counts = Counts(
             read=checker.rows, inserted=merged.inserted, updated=merged.updated, unchanged=merged.unchanged,
             refused=checker.rows - merged.inserted - merged.updated - merged.unchanged, not_in_file=merged.not_in_file,
+            ended=merged.ended,
             repaired=findings.counts["repaired"], changed=findings.levels["changed"],
             warnings=findings.levels["warning"], relinked=relinked,
         )  # fmt: skip

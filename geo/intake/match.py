@@ -138,6 +138,7 @@ class _Finder:
     """The file's headers, folded; the first of several headers that fold alike wins."""
 
     def __init__(self, headers: Sequence[str], driver: str) -> None:
+        self.as_written = frozenset(headers)
         self.by_name: dict[str, str] = {}
         for header in headers:
             self.by_name.setdefault(folded_header(header), header)
@@ -145,7 +146,12 @@ class _Finder:
         self.is_dbf = driver == SHAPEFILE
 
     def column_for(self, names: Sequence[str]) -> str | None:
-        return next((self.by_name[key] for key in map(folded_header, names) if key in self.by_name), None)
+        for name in names:
+            # Two headers may fold alike; the one that is written as it was asked for is meant.
+            found = name if name in self.as_written else self.by_name.get(folded_header(name))
+            if found is not None:
+                return found
+        return None
 
     def truncated(self, layer: Layer, done: set[str], problems: list[Problem]) -> dict[str, str]:
         """A DBF cuts names at ten bytes, `municipality_code` to `municipali`: taken when it can mean only one."""

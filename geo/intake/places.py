@@ -21,7 +21,7 @@ from geo.shapes.crs import Operation, operation_to_wgs84, swapped_axes, to_wgs84
 from geo.shapes.repair import MOST_VERTICES, Repaired, has_bad_coordinates, repaired
 from geo.shapes.whereabouts import THAILAND, Box
 
-_TYPE_IDS = {"POINT": {0}, "LINESTRING": {1, 5}, "POLYGON": {3, 6}}
+_TYPE_IDS = {"POINT": {0}, "MULTIPOINT": {4}, "LINESTRING": {1, 5}, "POLYGON": {3, 6}}
 ANYWHERE = Text("--anywhere · ยืนยันว่าข้อมูลอยู่นอกประเทศไทยจริง", "--anywhere · the data really is outside Thailand")
 
 NO_SHAPE = Text("ไม่มีรูปหรือตำแหน่ง", "there is no shape")

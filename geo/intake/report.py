@@ -148,6 +148,7 @@ class Counts:
     unchanged: int = 0
     refused: int = 0
     not_in_file: int = 0
+    ended: int = 0
     repaired: int = 0
     changed: int = 0
     warnings: int = 0
@@ -156,7 +157,7 @@ class Counts:
     @property
     def nothing_changed(self) -> bool:
         """Whether the town's data is as it was before."""
-        return not (self.inserted or self.updated)
+        return not (self.inserted or self.updated or self.ended)
 
     def as_json(self) -> dict[str, Any]:
         """The numbers by name."""
@@ -197,11 +198,12 @@ class Report:
                 f"{lead.th}ไม่มีอะไรเปลี่ยน: อ่าน {n.read:,} แถว เหมือนเดิม {n.unchanged:,} ไม่รับ {n.refused:,}",
                 f"{lead.en}Nothing changed: {n.read:,} rows read, {n.unchanged:,} as before, {n.refused:,} refused",
             )
+        gone = Text(f" สิ้นสุด {n.ended:,}", f", {n.ended:,} ended") if n.ended else Text("", "")
         return Text(
             f"{lead.th}อ่าน {n.read:,} แถว เพิ่ม {n.inserted:,} แก้ {n.updated:,} เหมือนเดิม {n.unchanged:,} "
-            f"ไม่รับ {n.refused:,} ไม่มีในไฟล์นี้ {n.not_in_file:,}",
+            f"ไม่รับ {n.refused:,} ไม่มีในไฟล์นี้ {n.not_in_file:,}{gone.th}",
             f"{lead.en}{n.read:,} rows read: {n.inserted:,} new, {n.updated:,} changed, {n.unchanged:,} as before, "
-            f"{n.refused:,} refused; {n.not_in_file:,} of the town are not in this file",
+            f"{n.refused:,} refused; {n.not_in_file:,} of the town are not in this file{gone.en}",
         )
 
     def to_json(self, map_url: str = TOWN_MAP) -> dict[str, Any]:

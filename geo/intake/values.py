@@ -6,7 +6,9 @@ told with what it became.
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
+import json
 import math
 import re
 from collections.abc import Callable
@@ -16,6 +18,7 @@ from typing import Any
 
 from geo.errors import Text
 from geo.layer import Field
+from geo.people.grants import BANGKOK
 from geo.thai import (
     DateOrder,
     is_null_literal,
@@ -29,7 +32,7 @@ from geo.thai import (
 FIRST_BUDDHIST_YEAR = 2400
 # What flood maps and rasters write for "none" in a column that cannot be negative.
 NUMBERS_FOR_NOTHING = (-999, -9999, -99999, -999999)
-LARGEST_INTEGER = 2**31 - 1
+LARGEST_INTEGER, LARGEST_BIGINT = 2**31 - 1, 2**63 - 1
 
 NULL_LITERAL = Text("คำที่แปลว่าไม่มีค่า เก็บเป็นค่าว่าง", "a word for nothing; kept as empty")
 MENDED = Text("ข้อความไทยถูกจัดรูปให้มาตรฐาน", "the Thai text was put into standard form")
@@ -45,6 +48,8 @@ BUDDHIST_YEAR = Text("ปี พ.ศ. แปลงเป็น ค.ศ.", "a Bud
 BUDDHIST_DATE = Text("วันที่ พ.ศ. แปลงเป็น ค.ศ.", "a Buddhist-era date, turned into the Common Era")
 AMBIGUOUS_DATE = Text("อ่านได้ทั้งวัน/เดือนและเดือน/วัน อ่านเป็นวัน/เดือน", "day and month could be either; read day first")
 ROUGH_DATE = Text("มีแต่เดือนหรือปี เก็บเป็นวันแรก", "only a month or a year; kept as its first day")
+BAD_MOMENT = Text("อ่านวันเวลาไม่ได้ เก็บเป็นค่าว่าง", "not a time that can be read; kept as empty")
+NOT_A_LIST = Text("ไม่ใช่รายการของค่าชนิดนี้ เก็บเป็นค่าว่าง", "not a list of such values; kept as empty")
 NOT_YES_NO = Text("ไม่ใช่ค่าใช่/ไม่ใช่ เก็บเป็นค่าว่าง", "neither yes nor no; kept as empty")
 
 
@@ -70,6 +75,10 @@ def reader_of(words: Field, order: DateOrder | None) -> Reader:
         return lambda text: _coded(text, words)
     if words.python_type is bool:
         return _yes_or_no
+    if words.python_type is dt.datetime:
+        return moment_in
+    if words.python_type is list:
+        return lambda text: list_in(text, words)
     if words.python_type is dt.date:
         asked = order or DateOrder()
         return lambda text: _date(text, asked)
@@ -165,7 +174,7 @@ def number_cell(value: Decimal, words: Field) -> Cell:
     if words.python_type is int:
         if value != value.to_integral_value():
             return Cell(None, "not-whole", NOT_WHOLE)
-        if abs(value) > LARGEST_INTEGER:
+        if abs(value) > (LARGEST_BIGINT if words.is_large else LARGEST_INTEGER):
             return Cell(None, "too-large", TOO_LARGE)
         if is_year(words) and FIRST_BUDDHIST_YEAR <= value <= FIRST_BUDDHIST_YEAR + 400:
             return Cell(int(value) - 543, "buddhist-year", BUDDHIST_YEAR, "changed")
@@ -193,6 +202,74 @@ def _yes_or_no(text: str) -> Cell:
     if not word:
         return _NOTHING
     return _NULL if is_null_literal(word) else Cell(None, "not-yes-no", NOT_YES_NO)
+
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?( ?(Z|[+-]\d\d(:?\d\d)?))?", re.ASCII)
+
+
+def moment_in(text: str) -> Cell:
+    """An instant as programs write it; without an offset it is the time in Bangkok."""
+    raw = text.replace("\x00", "").strip()
+    if not raw:
+        return _NOTHING
+    if is_null_literal(raw):
+        return _NULL
+    buddhist = raw[:4].isdigit() and FIRST_BUDDHIST_YEAR <= int(raw[:4]) <= FIRST_BUDDHIST_YEAR + 400
+    written = f"{int(raw[:4]) - 543}{raw[4:]}" if buddhist else raw
+    try:
+        found = dt.datetime.fromisoformat(written.replace(" +", "+").replace(" Z", "Z")) if is_moment(raw) else None
+        # Told here, because the first and the last year have no other time zone beside them.
+        found = found if found is None or found.tzinfo else found.replace(tzinfo=BANGKOK)
+        found = found and found.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        found = None
+    if found is None:
+        return Cell(None, "bad-time", BAD_MOMENT)
+    return Cell(found, "buddhist-date", BUDDHIST_DATE, "changed") if buddhist else Cell(found)
+
+
+def is_moment(text: str) -> bool:
+    """Whether it is written as an instant."""
+    return _MOMENT.fullmatch(text) is not None
+
+
+def list_in(text: str, words: Field) -> Cell:
+    """A list as JSON has it, or as Python shows one."""
+    raw = text.replace("\x00", "").strip()
+    if not raw or raw == "null":
+        return _NOTHING
+    items = items_in(raw)
+    kind = words.item_type or str
+    if items is None or not all(_fits(one, kind) for one in items):
+        return Cell(None, "not-a-list", NOT_A_LIST)
+    return Cell([None if one is None else kind(one) for one in items])
+
+
+def items_in(text: str) -> list[Any] | None:
+    """The items of a list of plain values; None where it is no such thing."""
+    if not text.startswith("["):
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError:
+        try:
+            found = ast.literal_eval(text)  # what pandas writes of a list where a format has none
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return None
+    except RecursionError:
+        return None
+    plain = isinstance(found, list) and all(one is None or isinstance(one, (str, int, float)) for one in found)
+    return found if plain else None
+
+
+def _fits(item: Any, kind: type) -> bool:
+    if item is None:
+        return True
+    if isinstance(item, bool) or isinstance(item, str) != (kind is str):
+        return False
+    if kind is str:
+        return "\x00" not in item
+    return isinstance(item, int) and abs(item) <= LARGEST_BIGINT if kind is int else math.isfinite(item)
 
 
 def _date(text: str, order: DateOrder) -> Cell:

@@ -21,6 +21,7 @@ from geo.errors import Text
 from geo.layer import Cells, Layer, Stack
 from geo.render.element import AtlasMap, AtlasTiles
 from geo.render.popup import code_lists, field_words, pair, popup_fields
+from geo.render.style import height
 from geo.shapes.whereabouts import Box
 from geo.store.read import Asking, form
 from geo.store.tiles import tile_fields
@@ -89,7 +90,7 @@ def folium_map(
     `places` are towns to jump to, where there are several. `editions` say by layer when its squares were published.
     `account` is a link in the corner.
     """
-    ordered = sorted(layers, key=_height)
+    ordered = sorted(layers, key=height)
     fields = [words for layer in ordered for words in popup_fields(layer, asking)]
     configuration = {
         "base": base_url,
@@ -108,11 +109,6 @@ def folium_map(
     found = AtlasMap(box, base_url=base_url)
     AtlasTiles(configuration).add_to(found)
     return found
-
-
-def _height(layer: Layer) -> tuple[int, int]:
-    # Of the areas in a stack, what is shown from further out is the larger thing, and lies lower.
-    return STACKS.index(layer.stack), layer.zooms.start if layer.shape.dimension == 2 else 0
 
 
 def layer_words(

@@ -23,7 +23,7 @@ from geo.shapes.listening import warnings_heard
 from geo.shapes.whereabouts import THAILAND, Box, Candidate, Guess, looks_like
 
 __all__ = [
-    "THAILAND", "Box", "Candidate", "Guess", "Operation", "looks_like", "named_crs", "operation_to_wgs84",
+    "THAILAND", "Box", "Candidate", "Guess", "Operation", "looks_like", "moved", "named_crs", "operation_to_wgs84",
     "swapped_axes", "to_wgs84", "utm_srid", "web_mercator",
 ]  # fmt: skip
 
@@ -149,17 +149,17 @@ def to_wgs84(geoms: Geometries, operation: Operation) -> Geometries:
     """The shapes in longitude and latitude; heights are kept as they are."""
     if operation.identity:
         return geoms
-    return _moved(geoms, lambda xy: _by(_transformer(operation.pipeline), xy))
+    return moved(geoms, lambda xy: _by(_transformer(operation.pipeline), xy))
 
 
 def swapped_axes(geoms: Geometries) -> Geometries:
     """The shapes with x and y exchanged."""
-    return _moved(geoms, lambda xy: xy[:, ::-1])
+    return moved(geoms, lambda xy: xy[:, ::-1])
 
 
 def web_mercator(geoms: Geometries) -> Geometries:
     """Longitude and latitude as EPSG:3857 metres, for tiles; never for areas."""
-    return _moved(geoms, lambda xy: _by(_to_web_mercator(), xy))
+    return moved(geoms, lambda xy: _by(_to_web_mercator(), xy))
 
 
 @lru_cache(maxsize=1)
@@ -171,7 +171,7 @@ def _by(transformer: Transformer, xy: Coordinates) -> Coordinates:
     return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
 
 
-def _moved(geoms: Geometries, move: Callable[[Coordinates], Coordinates]) -> Geometries:
+def moved(geoms: Geometries, move: Callable[[Coordinates], Coordinates]) -> Geometries:
     """Flat and high shapes apart, so that flat ones stay flat and heights come through untouched."""
     high = shapely.has_z(geoms)
     result = np.array(geoms, dtype=object)

@@ -84,5 +84,44 @@ class Tile:
         return west / degree, _latitude(south), east / degree, _latitude(north)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """The rows and columns of one level, both ends included."""
+
+    z: int
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+
+    def holds(self, tile: Tile) -> bool:
+        """Whether a tile of that level is among them."""
+        return self.rows[0] <= tile.y <= self.rows[1] and self.columns[0] <= tile.x <= self.columns[1]
+
+
+def span_over(grid: Grid, z: int, west: float, south: float, east: float, north: float) -> Span:
+    """The tiles of a level that a rectangle of degrees touches."""
+    (left, top), (right, bottom) = _units(grid, west, north), _units(grid, east, south)
+    side, across, along = grid.tile_side(z), (grid.columns << z) - 1, (1 << z) - 1
+    columns = (_within((left - grid.west) / side, across), _within((right - grid.west) / side, across))
+    return Span(z=z, rows=(_within((grid.north - top) / side, along), _within((grid.north - bottom) / side, along)),
+                columns=columns)  # fmt: skip
+
+
+def _units(grid: Grid, lon: float, lat: float) -> tuple[float, float]:
+    if grid.srid == 4326:
+        return lon, lat
+    northing = math.asinh(math.tan(math.radians(max(-89.9, min(89.9, lat))))) / math.pi
+    return lon / 180 * _HALF_WORLD, northing * _HALF_WORLD
+
+
+def _within(place: float, last: int) -> int:
+    return max(0, min(last, math.floor(place)))
+
+
+def square_at(lon: float, lat: float, z: int) -> tuple[int, int]:
+    """Column and row of the web maps' tile in which a place lies, the outermost where it lies beyond."""
+    span = span_over(WEB_MERCATOR, z, lon, lat, lon, lat)
+    return span.columns[0], span.rows[0]
+
+
 def _latitude(northing: float) -> float:
     return math.degrees(math.atan(math.sinh(northing / _HALF_WORLD * math.pi)))

@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 from psycopg.pq import Format
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -77,8 +77,12 @@ async def read_once(pool: AsyncConnectionPool, ask: Callable[[AsyncConnection[An
 
 
 def writing_engine(url: str, *, pool_size: int = 4) -> Engine:
-    """An engine that may write; a forgotten transaction is ended by the server."""
-    return _engine(url, "-c idle_in_transaction_session_timeout=900000 -c jit=off", pool_size=pool_size)
+    """An engine that may write; a forgotten transaction is ended by the server.
+
+    What is said to be done is on the disk, whatever the server does otherwise.
+    """
+    options = "-c idle_in_transaction_session_timeout=900000 -c jit=off -c synchronous_commit=on"
+    return _engine(url, options, pool_size=pool_size)
 
 
 # With these execution options the driver hands values over as PostgreSQL has them: bytes are not spelled out as text.
@@ -103,6 +107,29 @@ def _engine(url: str, options: str, *, pool_size: int) -> Engine:
 def _ask_for_bytes(_connection: Any, cursor: Any, _sql: Any, _values: Any, context: Any, _many: Any) -> None:
     if context is not None and context.execution_options.get("as_bytes"):
         cursor.format = Format.BINARY
+
+
+def renewable(engine: Engine) -> Callable[[], None]:
+    """A function after which connections made before are not used again.
+
+    What a connection has prepared of a table cannot be run any more when the table has other columns ("cached plan
+    must not change result type"). One that is busy is closed when it comes to be lent again.
+    """
+    now = [0]
+
+    def made(_connection: Any, record: Any) -> None:
+        record.info["made_in"] = now[0]
+
+    def lent(_connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info.get("made_in") != now[0]:
+            raise DisconnectionError("made before the tables changed")
+
+    def renew() -> None:
+        now[0] += 1
+
+    event.listen(engine, "connect", made)
+    event.listen(engine, "checkout", lent)
+    return renew
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, text
 
 from geo.layer import Layer, Published
+from geo.store.history import quoted
 
 COUNT_ZOOM = 17
 
@@ -37,12 +38,12 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 $$
 """
 
-# Tell every worker which layer changed and where, and keep the counts that far zooms draw.
+# Tell every worker which layer changed and where (null: what changed has no shape), and keep the counts that far zooms
+# draw.
 _TOLD = """
-CREATE FUNCTION atlas_told(layer text, box box2d) RETURNS void LANGUAGE sql AS $$
-  SELECT pg_notify('atlas_edit', json_build_object('layer', layer, 'box',
-    json_build_array(ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)))::text)
-  WHERE box IS NOT NULL
+CREATE OR REPLACE FUNCTION atlas_told(layer text, box box2d) RETURNS void LANGUAGE sql AS $$
+  SELECT pg_notify('atlas_edit', json_build_object('layer', layer, 'box', CASE WHEN box IS NOT NULL THEN
+    json_build_array(ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)) END)::text)
 $$
 """
 
@@ -87,7 +88,7 @@ def _followed(operation: str, sources: tuple[tuple[str, int], ...]) -> str:
 CREATE OR REPLACE FUNCTION atlas_followed_{operation}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM atlas_told(TG_TABLE_NAME::text, CASE WHEN TG_ARGV[0] = 'hidden' THEN atlas_widened(box) ELSE box END)
-  FROM (SELECT ST_Extent(geom)::box2d AS box FROM ({rows}) AS touched) AS edit;
+  FROM (SELECT ST_Extent(geom)::box2d AS box FROM ({rows}) AS touched HAVING count(*) > 0) AS edit;
   IF TG_ARGV[0] = 'counted' THEN
     PERFORM atlas_counted(TG_TABLE_NAME::text, x, y, more) FROM (
       SELECT x, y, sum(one) AS more FROM ({counts}) AS c GROUP BY x, y HAVING sum(one) <> 0 ORDER BY x, y
@@ -97,6 +98,16 @@ BEGIN
 END $$
 """
 
+
+EMPTIED = """
+CREATE OR REPLACE FUNCTION atlas_followed_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM atlas_told(TG_TABLE_NAME::text, 'BOX(-180 -90,180 90)'::box2d);
+  DELETE FROM tile_count WHERE layer = TG_TABLE_NAME::text;
+  RETURN NULL;
+END $$
+"""
+EMPTIED_DROP = "DROP FUNCTION atlas_followed_truncate() CASCADE"
 
 # Which part of a square of the public's grid is a community's: by the buildings on the public map, and by land where
 # there are none. Both are the same for whoever asks, so that nobody's total differs from the public's.
@@ -135,6 +146,8 @@ FOLLOWED = (
     _followed("delete", (("old_rows", -1),)),
 )
 
+TOLD_OF_EVERYTHING = (_TOLD, *FOLLOWED, EMPTIED)
+
 FUNCTIONS = (ATLAS_CELL, ATLAS_CELL_SHAPE, _TOLD, _COUNTED, *FOLLOWED)
 
 DROPS = (
@@ -148,21 +161,48 @@ DROPS = (
     "DROP FUNCTION atlas_cell(geometry, integer)",
 )
 
+# A layer that the town made, changed or removed is told as an edit everywhere: every worker looks at them anew.
+TOWN_LAYERS_CHANGED = """
+CREATE FUNCTION atlas_town_layers_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('atlas_edit', '{"layer": "town_layer", "box": [-180, -90, 180, 90]}');
+  RETURN NULL;
+END $$
+"""
+
 _REFERENCING = {"insert": "NEW TABLE AS new_rows", "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
                 "delete": "OLD TABLE AS old_rows"}  # fmt: skip
+
+
+def recount(connection: Connection, layer: Layer) -> None:
+    """Count a layer's features per square anew, or forget them where far zooms draw no counts of it."""
+    connection.execute(text("DELETE FROM tile_count WHERE layer = :layer"), {"layer": layer.id})
+    if layer.generalise:
+        counted = f"SELECT {_square('r')} FROM {quoted(layer.id)} AS r WHERE geom_mercator IS NOT NULL"
+        connection.execute(
+            text("INSERT INTO tile_count (layer, x, y, features) "
+                 f"SELECT :layer, x, y, count(*) FROM ({counted}) AS c GROUP BY x, y"),
+            {"layer": layer.id},
+        )  # fmt: skip
 
 
 def follow_edits(connection: Connection, layers: Mapping[str, Layer]) -> None:
     """Put the edit triggers on every layer table that exists; doing it twice changes nothing."""
     for layer in layers.values():
-        if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"public.{layer.id}"}) is None:
+        if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"public.{quoted(layer.id)}"}) is None:
             continue
         kind = "counted" if layer.generalise else "hidden" if layer.shape.public is not Published.AS_IT_IS else "told"
         for operation, referencing in _REFERENCING.items():
             connection.execute(
                 text(
-                    f"CREATE OR REPLACE TRIGGER atlas_{operation} AFTER {operation.upper()} ON {layer.id} "
+                    f"CREATE OR REPLACE TRIGGER atlas_{operation} AFTER {operation.upper()} ON {quoted(layer.id)} "
                     f"REFERENCING {referencing} FOR EACH STATEMENT "
                     f"EXECUTE FUNCTION atlas_followed_{operation}('{kind}')"
                 )
             )
+        connection.execute(
+            text(
+                f"CREATE OR REPLACE TRIGGER atlas_truncate AFTER TRUNCATE ON {layer.id} "
+                f"FOR EACH STATEMENT EXECUTE FUNCTION atlas_followed_truncate()"
+            )
+        )

@@ -203,6 +203,21 @@ def _targets(rows: Any) -> Targets:
     )  # fmt: skip
 
 
+def found_around(
+    session: Session, target: Layer, link: Link, towns: Sequence[str | None], points: NDArray[np.object_]
+) -> list[int | None]:
+    """The links by location of a few rows, asked for one by one: what a load holds is too much for them."""
+    held = _targets_near(session, target, link.code, (), points)
+    return [int(one) or None for one in np.append(held.ids, 0)[held.around(points, towns)]]
+
+
+def towns_at(session: Session, towns: Layer, points: NDArray[np.object_]) -> list[str | None]:
+    """The code of the smallest town that covers each of a few points, among those that this session sees."""
+    held = _targets_near(session, towns, towns.keys[0][0], (), points)
+    codes = [*held.codes, None]
+    return [codes[place] for place in held.around(points)]
+
+
 def relink(
     session: Session, target: Layer, layers: Mapping[str, Layer], box: Box | None, *, town: str | None = None,
     cause: Change, at: dt.datetime,

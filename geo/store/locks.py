@@ -7,7 +7,7 @@ once more, sees whether anything became different, and takes it back: a grant or
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, make_url, text
@@ -15,9 +15,11 @@ from sqlalchemy.dialects import postgresql
 
 from geo.layer import Audience, Base, Cells, Layer, Published
 from geo.store.history import NOT_KEPT, quoted
-from geo.store.policies import for_the_writer, in_area, policy
+from geo.store.policies import for_the_writer, in_area, in_the_books, policy
 from geo.store.roles import MEMBERS, READERS, Role, role_password
 
+# Whoever changes tables, grants or policies holds it: "atla".
+LOCK = 0x61746C61
 _OF_A_RELEASE = "id, layer, municipality, made_at, method, at_least, metres, withdrawn_at"
 # Behind row-level security PostgreSQL uses an index only for a test that cannot tell anything of a row it throws out.
 # Comparing two rectangles cannot: it raises no error, whatever is in them. Only a superuser may say so.
@@ -34,7 +36,8 @@ _BESIDE: dict[str, dict[str, tuple[Role, ...]]] = {
     "import_batch": {"SELECT, INSERT, UPDATE": (Role.WRITER,)},
     # Whoever loads a file names the text that people agreed to, and has its rows compared with what was erased.
     "consent_text": {"SELECT": (Role.WRITER,)},
-    "erased_row": {"SELECT (id, layer, mark)": (Role.WRITER,)},
+    "erased_row": {"SELECT (id, layer, row_id, mark)": (Role.WRITER,)},
+    "write_receipt": {"SELECT, INSERT": (Role.WRITER,)},
     "release": {f"SELECT ({_OF_A_RELEASE})": tuple(READERS), "SELECT, INSERT": (Role.WRITER,)},
     "release_cell": {
         "SELECT (release_id, cell_id, count, geom, geom_mercator)": tuple(READERS),
@@ -50,42 +53,66 @@ _LAST_VERSION = "FUNCTION atlas_last_version(text, bigint)"
 _SIGNED = "atlas_area()"
 
 
-def put_locks(connection: Connection, layers: Mapping[str, Layer]) -> None:
-    """Make the roles and put every grant and policy on; a database that is older than the locks is left alone."""
+def put_locks(connection: Connection, layers: Mapping[str, Layer], closed: Collection[str] = ()) -> None:
+    """Make the roles and put every grant and policy on; a database that is older than the locks is left alone.
+
+    `closed` are the tables of layers that the town removed and may bring back: nobody's but the owner's until then.
+    """
     if connection.scalar(text(f"SELECT to_regprocedure('{_SIGNED}')")) is None:
         return
     _make_roles(connection)
-    for statement in (*statements(layers), f"COMMENT ON FUNCTION {_SIGNED} IS '{_fingerprint(connection, layers)}'"):
+    for statement in statements(layers, closed):
         _run(connection, statement)
+    sign(connection, layers, closed)
 
 
-def locks_are_current(connection: Connection, layers: Mapping[str, Layer]) -> bool:
+def put_locks_on(
+    connection: Connection, layer: Layer, layers: Mapping[str, Layer], closed: Collection[str] = ()
+) -> None:
+    """The same for one layer that was made, changed or closed just now; nobody waits who has to do with another.
+
+    `layers` and `closed` are all there are from now on: the locks as a whole are those of these.
+    """
+    tables = (layer.id, layer.history.name)
+    for statement in (_no_policies(tables), *_of_the_owner(tables)):
+        _run(connection, statement)
+    for statement in of_layer(layer) if layer.id in layers else ():
+        _run(connection, statement)
+    sign(connection, layers, closed)
+
+
+def sign(connection: Connection, layers: Mapping[str, Layer], closed: Collection[str]) -> None:
+    """Say of the locks as they are that they are those of these layers."""
+    _run(connection, f"COMMENT ON FUNCTION {_SIGNED} IS '{_fingerprint(connection, layers, closed)}'")
+
+
+def locks_are_current(connection: Connection, layers: Mapping[str, Layer], closed: Collection[str] = ()) -> bool:
     """Whether the locks that were put on last are those of these layers, in this database and not in one it copies."""
     found = text(
         "SELECT obj_description(to_regprocedure(:name), 'pg_proc') = :mark "
         "AND NOT has_database_privilege('public', current_database(), 'TEMPORARY')"
     )
-    return bool(connection.scalar(found, {"name": _SIGNED, "mark": _fingerprint(connection, layers)}))
+    return bool(connection.scalar(found, {"name": _SIGNED, "mark": _fingerprint(connection, layers, closed)}))
 
 
-def drift(connection: Connection, layers: Mapping[str, Layer]) -> list[str]:
+def drift(connection: Connection, layers: Mapping[str, Layer], closed: Collection[str] = ()) -> list[str]:
     """What differs from what the layers say, as the catalogue tells it; empty when nothing does. Changes nothing."""
     with connection.begin_nested() as trying:
         before = set(_catalogue(connection))
-        for statement in statements(layers):
+        for statement in statements(layers, closed):
             _run(connection, statement)
         after = set(_catalogue(connection))
         trying.rollback()
     return sorted([f"not declared: {one}" for one in before - after] + [f"missing: {one}" for one in after - before])
 
 
-def statements(layers: Mapping[str, Layer]) -> Iterator[str]:
+def statements(layers: Mapping[str, Layer], closed: Collection[str] = ()) -> Iterator[str]:
     """Every grant and policy; running them twice changes nothing."""
     everyone = ", ".join(("PUBLIC", *_ROLES))
-    yield _no_policies()
-    for table in sorted(Base.metadata.tables):
-        yield f"REVOKE ALL ON {quoted(table)} FROM {everyone}"
-        yield f"ALTER TABLE {quoted(table)} OWNER TO {Role.OWNER}"
+    made = [name for layer in layers.values() if layer.is_made for name in (layer.id, layer.history.name)]
+    tables = sorted({*Base.metadata.tables, *made, *closed})
+    yield _no_policies(tables)
+    yield from _of_the_owner(tables)
     yield "REVOKE ALL ON alembic_version FROM PUBLIC"
     yield "DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$"
     yield f"DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {Role.WRITER}', current_database()); END $$"
@@ -101,27 +128,40 @@ def statements(layers: Mapping[str, Layer]) -> Iterator[str]:
     for role in READERS:
         # A square too small to be told is not to be known of either.
         yield from policy("release_cell", role, "SELECT", "count IS NOT NULL")
-    yield from for_the_writer(layers.values())
+    yield from in_the_books()
     for role in MEMBERS:
         # Who did something is told to members who came with a signed area, never to a partner.
         yield from policy("change", role, "SELECT", _of_a_member(role))
     for layer in layers.values():
-        for table in (quoted(layer.id), quoted(layer.history.name)):
-            yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
-        yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {quoted(layer.id)} TO {Role.WRITER}"
-        # What was stays as it was: nobody who writes over HTTP takes a version back.
-        yield f"GRANT SELECT, INSERT ON {quoted(layer.history.name)} TO {Role.WRITER}"
-        for role, audience in READERS.items():
-            columns = columns_of(layer, audience)
-            if columns:
-                yield f"GRANT SELECT ({', '.join(map(quoted, columns))}) ON {quoted(layer.id)} TO {role}"
-            yield from policy(quoted(layer.id), role, "SELECT", _rows_of(layer, role) if columns else "false")
-        for role in MEMBERS:
-            # A closed version lies where it lay then; even of an open layer the past is for the area's members alone.
-            table = quoted(layer.history.name)
-            columns = history_columns_of(layer, READERS[role])
-            yield f"GRANT SELECT ({', '.join(map(quoted, columns))}) ON {table} TO {role}"
-            yield from policy(table, role, "SELECT", f"{_of_a_member(role)} AND ({in_area(layer, table)})")
+        yield from of_layer(layer)
+
+
+def of_layer(layer: Layer) -> Iterator[str]:
+    """The grants and policies of one layer and of its past."""
+    for table in (quoted(layer.id), quoted(layer.history.name)):
+        yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
+    yield from for_the_writer(layer)
+    yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {quoted(layer.id)} TO {Role.WRITER}"
+    # What was stays as it was: nobody who writes over HTTP takes a version back.
+    yield f"GRANT SELECT, INSERT ON {quoted(layer.history.name)} TO {Role.WRITER}"
+    for role, audience in READERS.items():
+        columns = columns_of(layer, audience)
+        if columns:
+            yield f"GRANT SELECT ({', '.join(map(quoted, columns))}) ON {quoted(layer.id)} TO {role}"
+        yield from policy(quoted(layer.id), role, "SELECT", _rows_of(layer, role) if columns else "false")
+    for role in MEMBERS:
+        # A closed version lies where it lay then; even of an open layer the past is for the area's members alone.
+        table = quoted(layer.history.name)
+        columns = history_columns_of(layer, READERS[role])
+        yield f"GRANT SELECT ({', '.join(map(quoted, columns))}) ON {table} TO {role}"
+        yield from policy(table, role, "SELECT", f"{_of_a_member(role)} AND ({in_area(layer, table)})")
+
+
+def _of_the_owner(tables: Collection[str]) -> Iterator[str]:
+    everyone = ", ".join(("PUBLIC", *_ROLES))
+    for table in tables:
+        yield f"REVOKE ALL ON {quoted(table)} FROM {everyone}"
+        yield f"ALTER TABLE {quoted(table)} OWNER TO {Role.OWNER}"
 
 
 def columns_of(layer: Layer, audience: Audience) -> tuple[str, ...]:
@@ -173,7 +213,7 @@ def _public_rows(layer: Layer) -> str:
 
 def drop_locks(connection: Connection, layers: Mapping[str, Layer]) -> None:
     """Take every grant and policy off again (a downgrade); the roles stay, for they belong to the whole server."""
-    _run(connection, _no_policies())
+    _run(connection, _no_policies(sorted(Base.metadata.tables)))
     locked = [name for layer in layers.values() for name in (layer.id, layer.history.name)]
     for table in (*locked, "release_cell", "release", "change", "import_batch"):
         if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"public.{table}"}) is None:
@@ -212,9 +252,9 @@ def _make_roles(connection: Connection) -> None:
             _run(connection, f"ALTER ROLE {role} PASSWORD '{hashed.decode()}'")
 
 
-def _fingerprint(connection: Connection, layers: Mapping[str, Layer]) -> str:
+def _fingerprint(connection: Connection, layers: Mapping[str, Layer], closed: Collection[str]) -> str:
     owners = make_url(str(connection.engine.url.render_as_string(hide_password=False))).password
-    parts = [*statements(layers), *([role_password(owners, Role.PUBLIC)] if owners else [])]
+    parts = [*statements(layers, closed), *([role_password(owners, Role.PUBLIC)] if owners else [])]
     return "locks " + hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -223,9 +263,9 @@ def _run(connection: Connection, statement: str) -> None:
     connection.exec_driver_sql(statement.replace("%", "%%"))
 
 
-def _no_policies() -> str:
+def _no_policies(tables: Collection[str]) -> str:
     """Every policy off our tables, those put there by hand too; what else lives in the schema is not ours to touch."""
-    ours = ", ".join(f"'{table}'" for table in sorted(Base.metadata.tables))
+    ours = ", ".join(f"'{table}'" for table in tables)
     return f"""
 DO $$ DECLARE one record; BEGIN
   FOR one IN SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' AND tablename IN ({ours}) LOOP

@@ -4,6 +4,9 @@ Rows are matched in three steps, because the keys of real files repeat:
 1. the same values as a row already taken from a file: nothing to do, whatever people corrected in it since;
 2. the same key: a new version, if a value that the file brings really differs;
 3. the rest are new. A row without a key is matched by the first step alone.
+
+Where the file is the whole of its town's rows (a town layer without keys), what an earlier file brought and this one
+does not is closed: loading next year's file replaces this year's, and adds nothing twice (PITFALLS 35).
 """
 
 from __future__ import annotations
@@ -30,17 +33,22 @@ class Merged:
     updated: int
     unchanged: int
     not_in_file: int
+    ended: int
     box: Box | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Incoming:
-    """What the staging table holds: the columns the file feeds, those worked out from shapes, whether it has shapes."""
+    """What the staging table holds: the columns the file feeds, those worked out from shapes, whether it has shapes.
+
+    `is_whole` says that no row of these towns is in any other file.
+    """
 
     fed: tuple[str, ...]
     measured: tuple[str, ...]
     key: tuple[str, ...]
     shapes: bool
+    is_whole: bool = False
 
 
 def is_new_ground(session: Session, layer: Layer, towns: Collection[str] | None) -> bool:
@@ -60,7 +68,12 @@ def merge(session: Session, layer: Layer, incoming: Incoming, *, change_id: int,
     row = session.execute(text(merge_sql(layer, incoming)), {"change": change_id, "at": at}).one()
     box = None if row.west is None else Box(west=row.west, south=row.south, east=row.east, north=row.north)
     return Merged(
-        inserted=row.inserted, updated=row.updated, unchanged=row.unchanged, not_in_file=row.not_in_file, box=box
+        inserted=row.inserted,
+        updated=row.updated,
+        unchanged=row.unchanged,
+        not_in_file=row.not_in_file - row.ended,
+        ended=row.ended,
+        box=box,
     )
 
 
@@ -87,7 +100,7 @@ WITH numbered AS (
   SELECT n.row_no, n.key, row_number() OVER (PARTITION BY n.key ORDER BY n.row_no) AS nth
   FROM numbered AS n LEFT JOIN same AS s USING (row_no) WHERE s.row_no IS NULL AND n.keyed
 ), left_there AS (
-  SELECT p.id, p.key, row_number() OVER (PARTITION BY p.key ORDER BY p.id) AS nth
+  SELECT p.id, p.key, p.source_digest, row_number() OVER (PARTITION BY p.key ORDER BY p.id) AS nth
   FROM present AS p LEFT JOIN same AS s USING (id) WHERE s.id IS NULL
 ), paired AS (
   SELECT a.row_no, b.id FROM left_in AS a JOIN left_there AS b USING (key, nth)
@@ -114,14 +127,25 @@ WITH numbered AS (
   FROM {STAGING} AS i LEFT JOIN same AS s USING (row_no) LEFT JOIN paired AS p USING (row_no)
   WHERE s.row_no IS NULL AND p.row_no IS NULL ORDER BY i.row_no
   RETURNING geom
+), over AS (
+  SELECT p.id FROM left_there AS p LEFT JOIN paired AS a USING (id)
+  WHERE {"a.id IS NULL AND p.source_digest IS NOT NULL" if incoming.is_whole else "false"}
+), kept_of_them AS (
+  INSERT INTO {history} ({", ".join(kept)}, closed_at, closed_change_id, closed_as)
+  SELECT {", ".join(f"t.{name}" for name in kept)}, greatest(:at, t.changed_at), :change, 'delete'
+  FROM over JOIN {table} AS t USING (id)
+), ended AS (
+  DELETE FROM {table} AS t USING over AS o WHERE t.id = o.id RETURNING t.geom
 ), touched AS (
   SELECT ST_Extent(geom)::box2d AS box FROM (
     SELECT geom FROM closed UNION ALL SELECT geom FROM opened UNION ALL SELECT geom FROM added
+    UNION ALL SELECT geom FROM ended
   ) AS g
 )
 SELECT (SELECT count(*) FROM added) AS inserted, (SELECT count(*) FROM opened) AS updated,
   (SELECT count(*) FROM same) + (SELECT count(*) FROM refreshed) AS unchanged,
   (SELECT count(*) FROM present) - (SELECT count(*) FROM same) - (SELECT count(*) FROM paired) AS not_in_file,
+  (SELECT count(*) FROM ended) AS ended,
   ST_XMin(box) AS west, ST_YMin(box) AS south, ST_XMax(box) AS east, ST_YMax(box) AS north
 FROM touched
 """

@@ -19,10 +19,10 @@ from sqlalchemy.pool import NullPool
 from geo.layer import Layer
 from geo.store.db import told_when_away
 from geo.store.functions import follow_edits
-from geo.store.locks import locks_are_current, put_locks
+from geo.store.locks import LOCK, locks_are_current, put_locks
+from geo.store.town_layers import town_layers
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
-LOCK = 0x61746C61  # "atla"
 
 
 def config(connection: Connection) -> Config:
@@ -40,8 +40,10 @@ def migrate(url: str, layers: Mapping[str, Layer], *, to: str = "head") -> None:
     """
     engine: Engine = create_engine(url, poolclass=NullPool)
     with told_when_away(), engine.connect() as connection:
-        if to == "head" and is_current(connection) and locks_are_current(connection, layers):
-            return
+        if to == "head" and is_current(connection):
+            ours = town_layers(connection)
+            if locks_are_current(connection, {**layers, **ours.open}, ours.closed_tables):
+                return
         connection.rollback()
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
@@ -51,8 +53,9 @@ def migrate(url: str, layers: Mapping[str, Layer], *, to: str = "head") -> None:
         else:
             command.upgrade(config(connection), to)
         if is_current(connection):
-            follow_edits(connection, layers)
-            put_locks(connection, layers)
+            ours = town_layers(connection)
+            follow_edits(connection, {**layers, **ours.open})
+            put_locks(connection, {**layers, **ours.open}, ours.closed_tables)
         connection.commit()
     engine.dispose()
 

@@ -5,7 +5,7 @@ The sub-selects are there so that each function of the signed area is asked once
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from geo.layer import Layer
 from geo.store.history import quoted
@@ -117,12 +117,15 @@ def policy(table: str, role: Role, command: str, using: str, *, check: str | Non
     yield f"CREATE POLICY {named} ON {table} FOR {command} TO {role}{tests}"
 
 
-def for_the_writer(layers: Iterable[Layer]) -> Iterator[str]:
+def for_the_writer(layer: Layer) -> Iterator[str]:
     """What whoever signs in as the writer may do, row by row; the grants are beside those of the readers."""
-    for layer in layers:
-        for table in (quoted(layer.id), quoted(layer.history.name)):
-            here, stays = in_area(layer, table), may_stay(layer, table)
-            yield from policy(table, Role.WRITER, "ALL", f"{_EVERYWHERE} OR {here}", check=f"{_EVERYWHERE} OR {stays}")
+    for table in (quoted(layer.id), quoted(layer.history.name)):
+        here, stays = in_area(layer, table), may_stay(layer, table)
+        yield from policy(table, Role.WRITER, "ALL", f"{_EVERYWHERE} OR {here}", check=f"{_EVERYWHERE} OR {stays}")
+
+
+def in_the_books() -> Iterator[str]:
+    """What the writer may do beside the layers."""
     for table in ("change", "import_batch", "release"):
         yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
     # A change names no town: it is added by whoever came with an area, and closed with the transaction that made it.

@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -19,11 +19,10 @@ from sqlalchemy import (
     Date,
     Select,
     and_,
-    case,
     cast,
     false,
     func,
-    literal,
+    literal_column,
     null,
     or_,
     select,
@@ -31,81 +30,34 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from geo.errors import BadRequest, NotYours, Text, UnknownFeature
+from geo.errors import NotYours, unknown_property
 from geo.layer import Audience, Base, Cells, Field, Layer, Published
-from geo.people.areas import NOWHERE, Areas
+from geo.people.areas import Areas
 from geo.shapes.whereabouts import Box
+from geo.store.asking import Asking, form, named_fields, no_such, shown_fields
 from geo.store.audit import WITNESS, Witness
+from geo.store.narrowing import beyond, kept_value, meets, narrowed, sorted_by
 from geo.store.tables import Release, ReleaseCell
-from geo.thai import search_key
+from geo.store.wanted import EVERYTHING, KEY_LIMIT, Cursor, Wanted
+
+# What a caller of the door needs to speak to it.
+__all__ = [
+    "DEGREE_DIGITS", "EVERYTHING", "KEY_LIMIT", "MOST_AT_ONCE", "Asking", "Cursor", "Edition", "Page",
+    "RawPage", "Span", "Wanted", "count_up_to", "edition", "extent", "extents", "feature", "features", "form",
+    "holds_made_up_rows", "inside", "is_written_down", "may_see", "named_fields", "no_such",
+    "plain", "raw_page", "rows", "shown_fields", "span", "squares", "witnessed",
+]  # fmt: skip
 
 MOST_AT_ONCE = 10_000
-KEY_LIMIT = 2**63 - 1
 DEGREE_DIGITS = 7  # about a centimetre: more would pretend to an accuracy that no tax map has
-COUNT = Field(name="count", label=Text("จำนวน", "Count"), audience=Audience.PUBLIC, python_type=int)
-AS_OF = Field(name="as_of", label=Text("เผยแพร่เมื่อ", "Published on"), audience=Audience.PUBLIC, python_type=dt.date)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asking:
-    """Who asks, and where they may look. A person who holds several audiences asks as one of them at a time."""
-
-    audience: Audience = Audience.PUBLIC
-    person: str | None = None
-    areas: Areas = NOWHERE
-    purpose: str | None = None
-
-    @property
-    def eyes(self) -> tuple[Audience, Areas]:
-        """What decides what is seen: two people with the same eyes get the same answer, and may share a kept one."""
-        return self.audience, self.areas
-
-    @property
-    def is_low(self) -> bool:
-        """Whether it gets the public's rows and forms, if perhaps in more columns."""
-        return self.audience in (Audience.PUBLIC, Audience.PARTNER)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """Which rows are wanted: a rectangle of degrees, those after a key, by id, by equal values, at most so many.
-
-    `by_place` says that the rows are looked up by where they are and by nothing else (a tile): among the thousands of a
-    town, the index of municipalities finds nothing that the place has not found already.
-    With `at` they are wanted as they were at that instant, which only members of an area may ask.
-    """
-
-    box: Box | None = None
-    after: int | None = None
-    limit: int | None = None
-    ids: tuple[int, ...] = ()
-    equal: tuple[tuple[str, str], ...] = ()
-    by_place: bool = False
-    at: dt.datetime | None = None
-
-
-EVERYTHING = Wanted()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Features in key order; `next_after` is the key to go on from, or None at the end."""
+    """Features in their order; `next_after` is where to go on from, or None at the end."""
 
     features: list[dict[str, Any]]
-    next_after: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tally:
-    """How many rows share a value; `count` is None where it is too small to be told.
-
-    `is_about` says that it has parts of squares in it, which reach beyond the place that was asked for.
-    """
-
-    value: str | None
-    count: int | None
-    area_square_metres: float | None = None
-    is_about: bool = False
+    next_after: Cursor | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,55 +70,40 @@ class Edition:
     metres: int
 
 
-def form(layer: Layer, asking: Asking) -> Cells | Published:
-    """The form in which this audience gets the geometry."""
-    if asking.is_low:
-        return layer.shape.public
-    return Published.AS_IT_IS
-
-
-def shown_fields(layer: Layer, asking: Asking) -> dict[str, Field]:
-    """The properties this audience gets, by name; for cells that is the count and its day."""
-    if isinstance(form(layer, asking), Cells):
-        return {"count": COUNT, "as_of": AS_OF}
-    return {name: layer.fields[name] for name in layer.fields_for(asking.audience)}
-
-
 def rows(layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
-    """A query of `id`, the shown fields and `geom` (EPSG:4326) in key order; nothing else builds a query of rows."""
+    """A query of `id`, the shown fields and `geom` (EPSG:4326) in order; nothing else builds a query of rows."""
+    for name in wanted.names or ():
+        if name not in shown_fields(layer, asking):
+            raise unknown_property(name)
     if wanted.at is not None:
         query = _as_it_was(layer, asking, wanted, wanted.at)
     elif isinstance(form(layer, asking), Cells):
-        query = _cells(layer, wanted)
+        query = squares(layer, asking, wanted)
     else:
         query = _plain(layer, asking, wanted)
-    return _in_order(query, wanted)
+    return _in_order(query, layer, asking, wanted)
 
 
-def _in_order(query: Select[Any], wanted: Wanted) -> Select[Any]:
-    key = query.selected_columns.id
+def _in_order(query: Select[Any], layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
+    columns = query.selected_columns
     if wanted.after is not None:
-        query = _narrowed(query, key > wanted.after)
+        query = query.where(beyond(columns, layer, asking, wanted.order, wanted.after))
     if wanted.ids:
-        query = _narrowed(query, key.in_(wanted.ids))
-    return query.order_by(key).limit(wanted.limit)
-
-
-def _narrowed(query: Select[Any], condition: ColumnElement[bool]) -> Select[Any]:
-    return query.having(condition) if query._group_by_clauses else query.where(condition)
+        query = query.where(columns.id.in_(wanted.ids))
+    return query.order_by(*sorted_by(columns, wanted.order), columns.id).limit(wanted.limit)
 
 
 def _plain(layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
     columns = layer.table.__table__.c
     return _of(columns, columns.geom_mercator, layer, asking, wanted).where(
-        *_may_see(layer, asking, by_place=wanted.by_place)
+        *may_see(layer, asking, by_place=wanted.by_place)
     )
 
 
 def _as_it_was(layer: Layer, asking: Asking, wanted: Wanted, at: dt.datetime) -> Select[Any]:
     """Of each row the version that held at an instant: the present one where it is old enough, else a closed one."""
     if asking.is_low:
-        raise _unknown_property("datetime")
+        raise unknown_property("datetime")
     now, then = layer.table.__table__.c, layer.history.c
     mercator = func.ST_Transform(func.ST_Force2D(then.geom), 3857)
     # Where a version lay decides who sees it: a row that moved to this town was somebody else's before, and what is
@@ -178,23 +115,25 @@ def _as_it_was(layer: Layer, asking: Asking, wanted: Wanted, at: dt.datetime) ->
         then.changed_at <= at, then.closed_at > at, inside(then, layer, asking.areas)
     )
     # Each in its own order and no longer than the page, so that a page costs what it holds.
-    held = union_all(_in_order(present, wanted), _in_order(closed, wanted)).subquery("held")
+    both = [_in_order(one, layer, asking, wanted) for one in (present, closed)]
+    held = union_all(*both).subquery("held")
     return select(*held.c)
 
 
 def _of(columns: Any, mercator: Any, layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
     shown = [columns[name] for name in shown_fields(layer, asking)]
-    geom = null() if form(layer, asking) is Published.WITHHELD else columns.geom
+    withheld = form(layer, asking) is Published.WITHHELD
+    geom, mercator = (_NO_SHAPE, _NO_SHAPE) if withheld else (columns.geom, mercator)
     query = select(columns.id, columns.version, *shown, geom.label("geom"), mercator.label("mercator"))
-    query = query.where(*_equal(columns, layer, asking, wanted))
-    if wanted.box:
-        meeting = meets(columns.geom, wanted.box)
-        # A feature without a shape is nowhere, so no rectangle excludes it (OGC Features, bbox, requirement C).
-        query = query.where(meeting if layer.shape.required else or_(meeting, columns.geom.is_(None)))
-    return query
+    return query.where(*narrowed(columns, layer, asking, wanted))
 
 
-def _may_see(layer: Layer, asking: Asking, *, by_place: bool = False) -> list[ColumnElement[bool]]:
+# With its type, because functions of shapes are asked about it.
+_NO_SHAPE: ColumnElement[Any] = literal_column("NULL::geometry")
+
+
+def may_see(layer: Layer, asking: Asking, *, by_place: bool = False) -> list[ColumnElement[bool]]:
+    """The conditions on a present row that this audience may see in its area."""
     if layer.is_open:
         return []
     conditions = [layer.public_rows(layer.table)] if asking.is_low and layer.public_rows else []
@@ -245,10 +184,11 @@ def edition(session: Session, layer: Layer, asking: Asking, *, municipality: str
     return None if first is None else Edition(first=first, last=last, at_least=at_least, metres=metres)
 
 
-def _cells(layer: Layer, wanted: Wanted) -> Select[Any]:
-    """The squares of the editions that hold; two towns may each tell of their part of one square."""
-    if wanted.equal:
-        raise _unknown_property(wanted.equal[0][0])
+def squares(layer: Layer, asking: Asking, wanted: Wanted) -> Select[Any]:
+    """The squares of the editions that hold; two towns may each tell of their part of one square.
+
+    The numbers were counted when the edition was made: no box or filter of the caller's changes them.
+    """
     cell = ReleaseCell
     query = select(
         cell.cell_id.label("id"), cast(func.max(cell.release_id), BigInteger).label("version"),
@@ -258,67 +198,68 @@ def _cells(layer: Layer, wanted: Wanted) -> Select[Any]:
     ).join(Release, Release.id == cell.release_id)  # fmt: skip
     query = query.where(cell.release_id.in_(_that_hold(layer)), cell.count.is_not(None))
     if wanted.box:
-        # The numbers were counted when the edition was made: no box of the caller's changes them.
         query = query.where(meets(cell.geom, wanted.box))
-    found: Any = query.group_by(cell.cell_id, cell.geom, cell.geom_mercator)
-    grouped: Select[Any] = found
-    return grouped
-
-
-def meets(geom: Any, box: Box) -> ColumnElement[bool]:
-    """Whether a geometry touches a rectangle of degrees; one with west > east crosses the antimeridian."""
-    spans = [(box.west, box.east)] if box.west <= box.east else [(box.west, 180.0), (-180.0, box.east)]
-    envelopes = [func.ST_MakeEnvelope(west, box.south, east, box.north, 4326) for west, east in spans]
-    return or_(*(and_(geom.op("&&")(one), func.ST_Intersects(geom, one)) for one in envelopes))
-
-
-def _equal(columns: Any, layer: Layer, asking: Asking, wanted: Wanted) -> list[ColumnElement[bool]]:
-    shown = shown_fields(layer, asking)
-    conditions = []
-    for name, text in wanted.equal:
-        # A hidden column cannot be filtered on, and is refused with the words of one that does not exist.
-        if name not in shown:
-            raise _unknown_property(name)
-        conditions.append(columns[name] == _typed(shown[name], text))
-    return conditions
-
-
-def _unknown_property(name: str) -> BadRequest:
-    return BadRequest(f"ไม่รู้จักพารามิเตอร์ {name!r}", f"Unknown parameter {name!r}")
-
-
-def _typed(words: Field, text: str) -> Any:
-    try:
-        if words.python_type is bool:
-            return {"true": True, "false": False}[text.lower()]
-        if words.python_type is dt.date:
-            return dt.date.fromisoformat(text)
-        if words.python_type in (int, float, Decimal):
-            number = Decimal(text)
-            largest = 2**31 - 1 if words.python_type is int and not words.link else 2**53
-            if not number.is_finite() or abs(number) > largest or (number and number.adjusted() < -15):
-                raise ValueError(text)
-            return int(number) if words.python_type is int and number == int(number) else number
-    except (KeyError, ValueError, InvalidOperation):
-        told = f"{words.name}={text!r}"
-        raise BadRequest(f"ค่าของ {told} ไม่ถูกต้อง", f"The value {told} does not fit that property") from None
-    return text
+    held = query.group_by(cell.cell_id, cell.geom, cell.geom_mercator).subquery("cells")
+    return select(*held.c).where(*narrowed(held.c, layer, asking, replace(wanted, box=None)))
 
 
 def features(session: Session, layer: Layer, asking: Asking, wanted: Wanted, *, shapes: bool = True) -> Page:
-    """GeoJSON features (RFC 7946: longitude first, right-hand rule, `DEGREE_DIGITS` decimals) as dicts, by key.
+    """GeoJSON features (RFC 7946: longitude first, right-hand rule, `DEGREE_DIGITS` decimals) as dicts, in order.
 
     Without `shapes` the geometry is null, for whoever needs the words alone.
     """
     limit = min(wanted.limit or MOST_AT_ONCE, MOST_AT_ONCE)
-    more = Wanted(**{**wanted.__dict__, "limit": limit + 1})
-    inner = rows(layer, asking, more).subquery()
-    names = list(shown_fields(layer, asking))
+    query = rows(layer, asking, replace(wanted, limit=limit + 1))
+    inner = query.subquery()
+    names = list(named_fields(layer, asking, wanted))
+    kept = [one.name for one in wanted.order]
     shape: Any = func.ST_AsGeoJSON(func.ST_ForcePolygonCCW(inner.c.geom), DEGREE_DIGITS) if shapes else null()
-    found = session.execute(select(inner.c.id, *(inner.c[n] for n in names), shape).order_by(inner.c.id)).all()
-    features = [_feature(tuple(row), names) for row in found[:limit]]
+    order = sorted_by(inner.c, wanted.order)
+    asked = select(inner.c.id, *(inner.c[n] for n in names), shape, *(inner.c[n].label(f"by_{n}") for n in kept))
+    found = session.execute(asked.order_by(*order, inner.c.id)).all()
+    features = [_feature(tuple(row)[: len(names) + 2], names) for row in found[:limit]]
     witnessed(session, layer, asking, [one["id"] for one in features])
-    return Page(features=features, next_after=features[-1]["id"] if len(found) > limit else None)
+    if len(found) <= limit:
+        return Page(features=features, next_after=None)
+    last = found[limit - 1]
+    return Page(features=features, next_after=Cursor(id=last[0], values=tuple(map(kept_value, last[len(names) + 2 :]))))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawPage:
+    """Rows as they are: ids, the values of `fields`, shapes as EWKB in degrees; and where to go on from."""
+
+    fields: dict[str, Field]
+    ids: list[int]
+    values: list[tuple[Any, ...]]
+    shapes: list[bytes | None]
+    next_after: Cursor | None
+
+
+def raw_page(session: Session, layer: Layer, asking: Asking, wanted: Wanted) -> RawPage:
+    """A page of rows for formats that know more kinds of values than JSON does."""
+    limit = min(wanted.limit or MOST_AT_ONCE, MOST_AT_ONCE)
+    inner = rows(layer, asking, replace(wanted, limit=limit + 1)).subquery()
+    fields = named_fields(layer, asking, wanted)
+    ordering = [inner.c[one.name].label(f"by_{one.name}") for one in wanted.order]
+    asked = select(inner.c.id, func.ST_AsEWKB(inner.c.geom), *(inner.c[name] for name in fields), *ordering)
+    found = session.execute(asked.order_by(*sorted_by(inner.c, wanted.order), inner.c.id)).all()
+    kept = found[:limit]
+    witnessed(session, layer, asking, [row[0] for row in kept])
+    after = None
+    if len(found) > limit:
+        after = Cursor(id=kept[-1][0], values=tuple(map(kept_value, kept[-1][2 + len(fields) :])))
+    return RawPage(
+        fields=fields, ids=[row[0] for row in kept], values=[tuple(row[2 : 2 + len(fields)]) for row in kept],
+        shapes=[None if row[1] is None else bytes(row[1]) for row in kept], next_after=after,
+    )  # fmt: skip
+
+
+def count_up_to(session: Session, layer: Layer, asking: Asking, wanted: Wanted, most: int) -> int | None:
+    """How many rows are wanted in all, whatever page of them; None where there are more than `most`."""
+    every = rows(layer, asking, replace(wanted, after=None, limit=None, order=())).order_by(None).limit(most + 1)
+    found = session.scalar(select(func.count()).select_from(every.subquery())) or 0
+    return found if found <= most else None
 
 
 def is_written_down(layer: Layer, asking: Asking) -> bool:
@@ -344,11 +285,6 @@ def feature(
     if not page.features:
         raise no_such(layer, fid)
     return page.features[0]
-
-
-def no_such(layer: Layer, fid: object) -> UnknownFeature:
-    """The words for a row that is not there, and for one that this audience may not know of."""
-    return UnknownFeature(f"ไม่พบรายการ {layer.id}/{fid}", f"There is no {layer.id}/{fid}")
 
 
 def _feature(row: Sequence[Any], names: list[str]) -> dict[str, Any]:
@@ -379,10 +315,32 @@ def extent(session: Session, layer: Layer, asking: Asking, wanted: Wanted = EVER
     return _box(session.execute(select(*_edges(inner))).one())
 
 
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """How high a layer's shapes reach, metres, and from when to when its features are; None where they say nothing."""
+
+    heights: tuple[float, float] | None
+    times: tuple[Any, Any] | None
+
+
+def span(session: Session, layer: Layer, asking: Asking) -> Span:
+    """The heights and times of what this audience may see."""
+    inner = rows(layer, asking, EVERYTHING).order_by(None).subquery()
+    is_high = func.ST_NDims(inner.c.geom) > 2
+    edges = (func.min(func.ST_ZMin(inner.c.geom)), func.max(func.ST_ZMax(inner.c.geom)))
+    found = session.execute(select(*edges).where(is_high)).one()
+    times = None
+    if layer.instant in shown_fields(layer, asking):
+        when = inner.c[layer.instant]
+        first, last = session.execute(select(func.min(when), func.max(when))).one()
+        times = None if first is None else (first, last)
+    return Span(heights=None if found[0] is None else (found[0], found[1]), times=times)
+
+
 def extents(session: Session, layer: Layer, asking: Asking, *, by: str) -> dict[Any, tuple[Box, int]]:
     """For each value of a column that this audience may see, the rectangle around its shapes and how many there are."""
     if by not in shown_fields(layer, asking):
-        raise _unknown_property(by)
+        raise unknown_property(by)
     inner = rows(layer, asking, EVERYTHING).order_by(None).subquery()
     query = select(inner.c[by], func.count(inner.c.geom), *_edges(inner)).group_by(inner.c[by])
     found = ((value, count, _box(edges)) for value, count, *edges in session.execute(query))
@@ -397,102 +355,3 @@ def _edges(inner: Any) -> list[ColumnElement[float]]:
 def _box(edges: Sequence[Any]) -> Box | None:
     west, south, east, north = edges
     return None if west is None else Box(west=west, south=south, east=east, north=north)
-
-
-def tallies(
-    session: Session,
-    layer: Layer,
-    asking: Asking,
-    *,
-    by: str | None = None,
-    community_id: int | None = None,
-    municipality: str | None = None,
-    crossing: tuple[Layer, int] | None = None,
-) -> list[Tally]:
-    """Counts (and measured area) of the rows this audience may see, in all or by one of its columns, largest first.
-
-    `crossing` is a feature (its layer and id) that the counted shapes must touch: a flood zone belongs to every
-    community it reaches. Of a layer that the public gets as cells only the sum of those cells is told, so that nothing
-    can be taken away from it; what would cut through its cells is refused.
-    """
-    if isinstance(form(layer, asking), Cells):
-        if by is not None or crossing is not None:
-            raise _unknown_property(by or "crossing")
-        return [_told_in_squares(session, layer, community_id, municipality)]
-    if by is not None and by not in shown_fields(layer, asking):
-        raise _unknown_property(by)
-    table = layer.table.__table__
-    group = table.c[by] if by else null()
-    area = func.sum(table.c.area_square_metres) if "area_square_metres" in layer.fields else null()
-    query = select(group, func.count(), area).select_from(table).where(*_may_see(layer, asking))
-    if community_id is not None:
-        query = query.where(table.c.community_id == community_id)
-    if municipality is not None:
-        query = query.where(table.c.municipality == municipality)
-    if crossing is not None:
-        place, fid = crossing
-        shape = select(place.table.geom).where(place.table.id == fid, *_may_see(place, asking)).scalar_subquery()
-        query = query.where(table.c.geom.op("&&")(shape), func.ST_Intersects(table.c.geom, shape))
-    found = session.execute(query.group_by(group) if by else query).all()
-    tallies = [Tally(value=row[0], count=row[1], area_square_metres=row[2]) for row in found]
-    return sorted(tallies, key=lambda tally: (-(tally.count or 0), tally.value or ""))
-
-
-def _told_in_squares(session: Session, layer: Layer, community_id: int | None, municipality: str | None) -> Tally:
-    """What the squares that are told add up to in a place; None where that is too little to be told of one.
-
-    A square on a border is shared out between communities by the public map (`atlas_share_of`), and counts whole for
-    the town that its middle lies in. Every number here can be worked out from what is public one by one: it leaves
-    nothing to take away from anything, however narrow the place and however its outline is drawn.
-    """
-    squares = _cells(layer, EVERYTHING).subquery()
-    share: ColumnElement[float] = literal(1.0)
-    told = select(squares)
-    if community_id is not None:
-        community = Base.metadata.tables["community"].c
-        outline = select(community.geom).where(community.id == community_id).scalar_subquery()
-        told = told.where(squares.c.geom.op("&&")(outline))
-        share = func.atlas_share_of(squares.c.geom, community_id)
-    if municipality is not None:
-        town = Base.metadata.tables["municipality"].c
-        outline = select(town.geom).where(town.code == municipality).limit(1).scalar_subquery()
-        told = told.where(func.ST_Covers(outline, func.ST_Centroid(squares.c.geom)))
-    shared = told.add_columns(share.label("share")).subquery()
-    part = shared.c.share
-    total = cast(func.round(func.sum(shared.c["count"] * part)), BigInteger)
-    count, is_about = session.execute(select(total, func.coalesce(func.bool_or(and_(part > 0, part < 1)), False))).one()
-    least = layer.shape.cells.at_least if layer.shape.cells else 1
-    return Tally(value=None, count=count if (count or 0) >= least else None, is_about=bool(is_about))
-
-
-def search(session: Session, layer: Layer, asking: Asking, text: str, limit: int = 10) -> list[dict[str, Any]]:
-    """Features whose names contain `text` as people write it (Thai normalised, prefixes left out), best first.
-
-    Each has `id`, the shown name columns and `lon`, `lat` of a point on it (None where nobody has drawn it).
-    """
-    wanted = search_key(text)
-    names = [n for n in ("name_th", "name_en", "aliases", layer.name_field) if n in shown_fields(layer, asking)]
-    if not wanted or not names or isinstance(form(layer, asking), Cells):
-        return []
-    inner = rows(layer, asking, Wanted()).subquery()
-    columns = [inner.c[name] for name in dict.fromkeys(names)]
-    hits = []
-    for row in session.execute(select(inner.c.id, *columns)):
-        places = [key.find(wanted) for key in (search_key(value) for value in row[1:] if value)]
-        found = [place for place in places if place >= 0]
-        if found:
-            hits.append((min(found), str(row[1]), row[0]))
-    chosen = [fid for _, _, fid in sorted(hits)[:limit]]
-    return _placed(session, layer, asking, chosen, list(dict.fromkeys(names)))
-
-
-def _placed(
-    session: Session, layer: Layer, asking: Asking, ids: Sequence[int], names: list[str]
-) -> list[dict[str, Any]]:
-    if not ids:
-        return []
-    inner = rows(layer, asking, Wanted(ids=tuple(ids))).subquery()
-    point = func.ST_PointOnSurface(inner.c.geom)
-    order: Any = case({fid: place for place, fid in enumerate(ids)}, value=inner.c.id)
-    query = select(inner.c.id, *(inner.c[n] for n in names), func.ST_X(point), func.ST_Y(point)).order_by(order)
-    return [dict(zip(("id", *names, "lon", "lat"), row, strict=True)) for row in session.execute(query)]

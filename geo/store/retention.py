@@ -19,6 +19,7 @@ from geo.personal import Nature
 from geo.store.duties_tables import Housekeeping
 from geo.store.erase import empty_past, empty_rows, open_next
 from geo.store.history import columns_as_they_were, quoted
+from geo.store.idempotency import forget_old
 from geo.store.write import Act, begun_change
 
 JOB = "retention"
@@ -89,6 +90,7 @@ def keep_house(session: Session, layers: Mapping[str, Layer], *, by: str, at: dt
     last = session.get(Housekeeping, JOB)
     if last is not None and at - last.ran_at < DAY:
         return 0
+    forget_old(session, at)
     return run(session, layers, by=by, at=at, on=on)
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-import geo.store.duties_tables  # noqa: F401  # a batch names the text that people agreed to
+import geo.store.duties_tables  # a batch names the text that people agreed to
+import geo.store.town_tables  # noqa: F401  # and the layers that towns made are tables beside the layers too
 from geo.layer import Base
 
 # Who makes the demo's rows; a map that holds any of them says so.
@@ -165,3 +166,20 @@ class TileCount(Base):
     x: Mapped[int] = mapped_column(Integer, primary_key=True)
     y: Mapped[int] = mapped_column(Integer, primary_key=True)
     features: Mapped[int] = mapped_column(BigInteger)
+
+
+class WriteReceipt(Base):
+    """One write that was done under a key of its sender's choice; `mark` and `body` are keyed digests of what came.
+
+    It holds nothing that was sent, so that nothing is left here of what is erased elsewhere.
+    """
+
+    __tablename__ = "write_receipt"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    mark: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[dt.datetime] = mapped_column(index=True)
+    status: Mapped[int]
+    ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    versions: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))

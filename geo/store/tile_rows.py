@@ -34,7 +34,6 @@ from geo.shapes.whereabouts import Box
 from geo.store.functions import COUNT_ZOOM
 from geo.store.read import Asking, Wanted, form, rows, shown_fields
 from geo.store.stream import in_bytes
-from geo.store.tables import ReleaseCell
 
 SIDE, HALF = 40075016.685578488, 20037508.342789244
 MOST_STATEMENTS = 2_000  # a town has a handful of areas; a server of many towns may have hundreds
@@ -165,8 +164,8 @@ def _near(layer: Layer, asking: Asking, tile: Tile, wanted: Wanted) -> Any:
         box = Box(west=max(west, -180), south=max(south, -90), east=min(east, 180), north=min(north, 90))
         return rows(layer, asking, Wanted(**{**wanted.__dict__, "box": box})).order_by(None).subquery("r")
     place = func.ST_MakeEnvelope(*(_PLACE[name] for name in ("west", "south", "east", "north")), literal_column("4326"))
-    geom = ReleaseCell.geom if isinstance(form(layer, asking), Cells) else layer.table.geom
-    return rows(layer, asking, wanted).order_by(None).where(geom.op("&&")(place)).subquery("r")
+    query = rows(layer, asking, wanted).order_by(None)
+    return query.where(query.selected_columns.geom.op("&&")(place)).subquery("r")
 
 
 _WRITTEN_AS_THEY_ARE = (Boolean, Date, DateTime, Double, Integer, Numeric, String, Uuid)

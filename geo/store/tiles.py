@@ -18,13 +18,13 @@ from psycopg import AsyncConnection
 
 from geo import encode
 from geo.layer import Audience, Layer, Published
-from geo.shapes.grids import Tile
+from geo.shapes.grids import Grid, Tile
 from geo.store.area import SETTING
 from geo.store.functions import COUNT_ZOOM
 from geo.store.read import Asking, Wanted, form
 from geo.store.tile_rows import Columns, statement, tile_fields
 
-__all__ = ["TileFormat", "for_tiles", "tile_bytes", "tile_fields"]
+__all__ = ["BY_PLACE", "TileFormat", "for_tiles", "levels", "tile_bytes", "tile_fields"]
 
 SIMPLIFIED_BELOW = 15
 TOLERANCE = 2.0  # tile units by which an outline may be off on far zooms
@@ -75,10 +75,17 @@ async def tile_bytes(
 _IN_AREA = f" FROM (SELECT set_config('{SETTING}', %(area)s, true) AS area OFFSET 0) AS s WHERE s.area <> ''"
 
 
-def _is_drawn(layer: Layer, asking: Asking, zoom: int) -> bool:
-    if form(layer, asking) is Published.WITHHELD:
-        return False
+def levels(layer: Layer, grid: Grid) -> tuple[int, ...]:
+    """The levels of a grid at which a layer is drawn: as itself, or further out as counts."""
+    return tuple(z for z in range(grid.deepest + 1) if _has(layer, Tile(z, 0, 0, grid).zoom))
+
+
+def _has(layer: Layer, zoom: int) -> bool:
     return zoom in layer.zooms or (layer.generalise is not None and zoom < layer.generalise.below)
+
+
+def _is_drawn(layer: Layer, asking: Asking, zoom: int) -> bool:
+    return form(layer, asking) is not Published.WITHHELD and _has(layer, zoom)
 
 
 def _encoded(held: Sequence[tuple[Columns, bytes]], tile: Tile, written: TileFormat) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,12 @@ from sqlalchemy.orm import Session
 from geo.errors import BadRequest, LostRace, UnknownFeature
 from geo.layer import Base, Layer
 from geo.people.areas import Areas
-from geo.shapes.measure import area_square_metres
+from geo.shapes.measure import area_square_metres, length_metres
 from geo.store.read import inside, no_such
 from geo.store.tables import Change
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+_MEASURES = {"area": area_square_metres, "length": length_metres}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +40,15 @@ class Act:
     reason: str | None = None
 
 
-def add(session: Session, layer: Layer, words: Mapping[str, Any], shape: BaseGeometry | None, *, act: Act) -> int:
-    """A new feature; `words` by column, `shape` in longitude and latitude (EPSG:4326). Returns its id."""
-    values = {**_checked(layer, words), **_shape_values(layer, shape)}
+def add(
+    session: Session, layer: Layer, words: Mapping[str, Any], shape: BaseGeometry | None, *, act: Act,
+    found: Mapping[str, Any] = NOTHING,
+) -> int:  # fmt: skip
+    """A new feature; `words` by column, `shape` in longitude and latitude (EPSG:4326). Returns its id.
+
+    `found` are links that nobody set by hand, each with how it was found, as columns.
+    """
+    values = {**_checked(layer, words), **_shape_values(layer, shape), **found}
     change = begun_change(session, layer, "insert", act)
     statement = insert(layer.table).values(**values, change_id=change, changed_at=act.at).returning(layer.table.id)
     fid: int = session.execute(statement).scalar_one()
@@ -53,14 +63,18 @@ def amend(
     *,
     act: Act,
     shape: BaseGeometry | None = None,
+    shapeless: bool = False,
+    found: Mapping[str, Any] = NOTHING,
     expected_version: int | None = None,
 ) -> int:
     """The next version of a feature, with the given columns changed; a link set here is 'hand' and stays so.
 
-    Returns the version that now holds, the old one when nothing differs. `UnknownFeature` where there is none;
-    `LostRace` when `expected_version` is not the present one.
+    Without `shape` it keeps the one it has, unless it is to be `shapeless`; `found` is as in `add`. Returns the version
+    that now holds, the old one when nothing differs. `UnknownFeature` where there is none; `LostRace` when
+    `expected_version` is not the present one.
     """
-    values = {**_checked(layer, words), **(_shape_values(layer, shape) if shape is not None else {})}
+    drawn = _shape_values(layer, shape) if shape is not None or shapeless else {}
+    values = {**_checked(layer, words), **drawn, **found}
     present, act = _present(session, layer, fid, expected_version, act)
     if not _differs(session, layer, fid, values):
         return present
@@ -111,8 +125,8 @@ def _shape_values(layer: Layer, shape: BaseGeometry | None) -> dict[str, Any]:
     if shape is None:
         if layer.shape.required:
             raise BadRequest("ต้องมีรูปร่างบนแผนที่", "A shape on the map is needed")
-        return {}
-    kinds = {*layer.shape.kinds, *(f"MULTI{kind}" for kind in layer.shape.kinds if kind != "POINT")}
+        return {"geom": None, **dict.fromkeys(name for name, field in layer.fields.items() if field.measure)}
+    kinds = set(layer.shape.allowed)
     if shape.geom_type.upper() not in kinds:
         raise BadRequest(
             f"ชั้นนี้รับ {sorted(kinds)} ไม่รับ {shape.geom_type}", f"This layer takes {sorted(kinds)}, not {shape.geom_type}"
@@ -123,8 +137,8 @@ def _shape_values(layer: Layer, shape: BaseGeometry | None) -> dict[str, Any]:
     values: dict[str, Any] = {"geom": shapely.to_wkt(shapely.set_srid(shape, 0), rounding_precision=-1)}
     values["geom"] = "SRID=4326;" + values["geom"]
     for name, field in layer.fields.items():
-        if field.measure == "area":
-            values[name] = float(area_square_metres(np.array([shape], dtype=object))[0])
+        if field.measure:
+            values[name] = float(_MEASURES[field.measure](np.array([shape], dtype=object))[0])
     return values
 
 
@@ -155,7 +169,7 @@ def _differs(session: Session, layer: Layer, fid: int, values: Mapping[str, Any]
     table: Table = layer.table.__table__  # type: ignore[assignment]  # declared classes map to tables
     same = [
         table.c[name].is_not_distinct_from(value) if name != "geom"
-        else func.ST_AsBinary(table.c.geom) == func.ST_AsBinary(func.ST_GeomFromEWKT(value))
+        else func.ST_AsBinary(table.c.geom).is_not_distinct_from(func.ST_AsBinary(func.ST_GeomFromEWKT(value)))
         for name, value in values.items()
     ]  # fmt: skip
     return session.scalar(select(literal(1)).where(table.c.id == fid, *same)) is None

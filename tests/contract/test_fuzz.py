@@ -29,12 +29,22 @@ from schemathesis.specs.openapi.checks import (
 from sqlalchemy import Engine
 
 from geo.layer import Audience
+from geo.shapes.grids import GRIDS
 from layers import LAYERS
 from tests.conftest import running
-from tests.makers import tile_at
+from tests.makers import HAT_YAI, tile_at
 from tests.people.made import make_person, password_of
 from tests.people.visitors import Visitor
-from tests.planted import all_that_is_logged, plant, plant_elsewhere, readable, secrets
+from tests.planted import (
+    ELSEWHERE,
+    HIDDEN_OF_A_TOWN,
+    TOWN_LAYER,
+    all_that_is_logged,
+    plant,
+    plant_elsewhere,
+    readable,
+    secrets,
+)
 
 SEED = int(os.environ.get("ATLAS_FUZZ_SEED", "2569"))
 EXAMPLES = int(os.environ.get("ATLAS_FUZZ_EXAMPLES", "8"))
@@ -50,6 +60,7 @@ VISITORS = {
 }
 # Those who only take part in the attack, and write down what they send.
 CLIENTS = ("urllib3", "requests", "schemathesis", "hypothesis")
+A_PLACE = {"type": "Point", "coordinates": [*HAT_YAI]}
 FORMATS = ("application/json", "text/html", "*/*", "application/geo+json", "image/png", "")
 
 
@@ -116,9 +127,12 @@ def cases(draw: st.DrawFn, operation: Any, known: dict[str, list[Any]]) -> Any:
                 for name, value in values.items()}  # fmt: skip
 
     case.path_parameters = told(case.path_parameters or {})
-    if {"z", "x", "y"} <= set(case.path_parameters) and always:
-        case.path_parameters.update(zip("zxy", draw(st.sampled_from(known["tile"])), strict=True))
+    for names in (("z", "x", "y"), ("tileMatrix", "tileCol", "tileRow")):
+        if set(names) <= set(case.path_parameters) and always:
+            case.path_parameters.update(zip(names, draw(st.sampled_from(known["tile"])), strict=True))
     case.query = told(case.query or {})
+    for name, value in told(dict(case.headers or {})).items():
+        case.headers[name] = value
     if isinstance(case.body, dict):
         words = told(case.body)
         case.body = {name: one for name, one in words.items() if name in known} if always else words
@@ -130,13 +144,17 @@ def cases(draw: st.DrawFn, operation: Any, known: dict[str, list[Any]]) -> Any:
 
 def what_is_known(made: dict[str, list[int]], elsewhere: dict[str, list[int]], persons: list[int]) -> dict[str, Any]:
     """Values that lead somewhere, by the name of what takes them."""
-    hidden = [name for layer in LAYERS.values() for name, one in layer.fields.items() if one.audience != "public"]
+    hidden = [
+        *HIDDEN_OF_A_TOWN,
+        *(name for layer in LAYERS.values() for name, one in layer.fields.items() if one.audience != "public"),
+    ]
     ids = sorted({fid for of in (made, elsewhere) for some in of.values() for fid in (some[0], some[-1])})
     places = ["municipality:9098", "municipality:9099", f"community:{made['community'][0]}", "shared_area:x"]
     file = b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name_th":"a"},"geometry":null}]}'
     return {
-        "collection": list(LAYERS), "ids": [*LAYERS, "parcel,household"], "fid": [str(fid) for fid in ids],
+        "collection": [*LAYERS, TOWN_LAYER], "ids": [*LAYERS, "parcel,household"], "fid": [str(fid) for fid in ids],
         "tile": [tile_at(z) for z in (0, 13, 15, 18)], "written": ["mvt", "geojson"],
+        "tileMatrixSetId": list(GRIDS), "collections": ["parcel", "household,asset"],
         "number": persons, "grant": persons, "batch": [1, 2], "code": ["unknown"],
         "query": [*hidden, "f", "lang", "limit", "sortby", "filter", "1", "html", "../..", "nan", "", "'"],
         "bbox": ["100.4,6.9,100.6,7.1", "180,-90,-180,90"], "limit": [1, 7, 99_999_999], "after": [0, 1, 2**63 - 1],
@@ -151,8 +169,19 @@ def what_is_known(made: dict[str, list[int]], elsewhere: dict[str, list[int]], p
         "kind": ["access", "erasure"], "subject": ["somebody"], "asked": ["all"], "received_on": ["1/3/2569"],
         "what": ["a list was lost"], "data": ["names"], "people": ["3"], "known_on": ["1/3/2569"],
         "request": ["1", "2"], "outcome": ["done", "refused"], "retain_until": ["31/12/2580"],
+        "profile": ["codelist-inline", "rel-as-link,codelist-ref", ""],
         "words": ["ยินยอม"], "officer": ["an officer"],
         "address": ["a street"], "reached_by": ["074-000-000"],
+        "type": ["Feature"], "properties": [{"name_th": "ก"}, {}, None], "geometry": [A_PLACE, "as-it-is"],
+        "actions": [[{"do": "create", "feature": {"type": "Feature", "geometry": A_PLACE, "properties": {}}}]],
+        "If-Match": ["*", '"1"'], "If-None-Match": ['"9"'], "If-Unmodified-Since": ["Tue, 01 Dec 2099 00:00:00 GMT"],
+        "Content-Crs": ["<http://www.opengis.net/def/crs/OGC/1.3/CRS84>"],
+        "Idempotency-Key": [f"k-{n}" for n in range(999)],
+        "Prefer": ["return=representation", "return=minimal", "handling=lenient"],
+        "layer_id": [TOWN_LAYER, ELSEWHERE], "upload": ["unknown"], "id": ["made_by_fuzz", "parcel"],
+        "title_th": ["ชื่อ"], "title_en": ["A title"],
+        "columns": ["public", "staff"],
+        "editors": ["staff", "public"], "color": ["#123456", "red"], "new_column": ["more"], "new_type": ["integer"],
         "required": ["true", "false"], "token": ["unknown"], "totp": ["000000"], "dry_run": ["true"],
     }  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,7 +17,8 @@ from geo.layer import Audience
 from geo.store import credentials
 from geo.store.db import session_of
 from geo.store.people_tables import Person
-from geo.store.read import Asking, tallies
+from geo.store.read import Asking
+from geo.store.tallies import tallies
 from layers import LAYERS
 from tests.makers import HAT_YAI, make_rows, point, release_all, rewrite, square, tile_at
 from tests.people.made import make_person
@@ -93,7 +95,9 @@ def test_a_row_that_one_may_not_see_is_one_that_never_was(
                 there, nowhere = (plain(one, fid) for one, fid in zip(answers, (hidden, NEVER_WAS), strict=True))
                 assert there == nowhere, (door, probe)
                 assert works[0] == works[1], (door, probe)
-                assert answers[0].status_code in (400, 404, 405), (door, probe)
+                # What may be done at an address is told of any address.
+                fine = (200, 204) if probe.get("method") == "OPTIONS" else (400, 404, 405)
+                assert answers[0].status_code in fine, (door, probe, answers[0].status_code)
 
 
 def asked(client: TestClient, address: str, headers: dict[str, str], probe: dict[str, Any]) -> Any:
@@ -157,7 +161,7 @@ def test_pages_step_over_hidden_rows_as_if_there_were_none(engine: Engine, clien
     while address:
         page = client.get(address).json()
         assert page["numberReturned"] == len(page["features"]) == 1
-        assert "numberMatched" not in page
+        assert page["numberMatched"] == len(shown)
         seen.append(page["features"][0]["id"])
         address = next((link["href"] for link in page["links"] if link["rel"] == "next"), "")
         # The next page is named by what was seen, never by what was stepped over.
@@ -192,9 +196,11 @@ def test_a_wrong_value_for_a_hidden_column_says_nothing_of_its_type(
                     assert answer.status_code == 400
                     answers[column] = answer.text.replace(f"'{column}'", "…").replace(f"&#39;{column}&#39;", "…")
                 assert set(answers.values()) == {answers["no_such_column"]}
-        for asked in ("sortby", "filter", "properties", "q"):
-            refused = client.get(at, params={asked: (*hidden, "id")[0]}, headers=headers)
-            assert (refused.status_code, refused.json()["detail_en"]) == (400, f"Unknown parameter {asked!r}")
+        for asked in ("sortby", "properties"):
+            refused = [client.get(at, params={asked: one}, headers=headers) for one in (*hidden, "no_such_column")]
+            assert {one.status_code for one in refused} == {400}
+            words = {re.sub("'[^']*'", "…", one.json()["detail_en"]) for one in refused}
+            assert words == {"Unknown parameter …"}
 
 
 def test_a_square_on_the_border_tells_neither_community_how_many_are_its_own(session: Session) -> None:

@@ -22,16 +22,19 @@ from starlette.routing import Route
 from api.app import create_app
 from api.settings import Settings
 from geo.layer import Audience
-from geo.shapes.grids import Tile
+from geo.shapes.grids import WEB_MERCATOR, WORLD_CRS84, Tile, span_over
 from layers import LAYERS
 from tests.makers import HAT_YAI, make_rows
 from tests.people.made import make_person
 from tests.people.visiting import bearer, token_for
-from tests.planted import plant, plant_elsewhere, readable, secrets
+from tests.planted import ELSEWHERE, HIDDEN_OF_A_TOWN, TOWN_LAYER, plant, plant_elsewhere, readable, secrets
 
 # How each route with parameters is visited; `{id}` stands for a layer, `{fid}` for one of its features.
 VISITS = {
     "/collections/{collection}": ["/collections/{id}"],
+    "/collections/{collection}/schema": ["/collections/{id}/schema", "/collections/{id}/schema?profile=codelist-ref"],
+    "/collections/{collection}/queryables": ["/collections/{id}/queryables"],
+    "/collections/{collection}/sortables": ["/collections/{id}/sortables"],
     "/collections/{collection}/items": [
         "/collections/{id}/items",
         "/collections/{id}/items?limit=1",
@@ -50,8 +53,18 @@ VISITS = {
         "/collections/{id}/items/999999/versions",
     ],
     "/tiles/{ids}.json": ["/tiles/{id}.json"],
-    "/tiles/{collection}/legend": ["/tiles/{id}/legend"],
-    "/tiles/{collection}/style.json": ["/tiles/{id}/style.json"],
+    "/tiles/{ids}/legend": ["/tiles/{id}/legend", "/tiles/{id}/legend?f=fragment"],
+    "/tiles/{ids}/style.json": ["/tiles/{id}/style.json"],
+    "/tileMatrixSets/{tileMatrixSetId}": ["/tileMatrixSets/WebMercatorQuad"],
+    "/tiles": ["/tiles", "/tiles?collections={id}"],
+    "/tiles/{tileMatrixSetId}": ["/tiles/WorldCRS84Quad", "/tiles/WebMercatorQuad?collections={id}"],
+    "/collections/{collection}/tiles": ["/collections/{id}/tiles"],
+    "/collections/{collection}/tiles/{tileMatrixSetId}": [
+        "/collections/{id}/tiles/WebMercatorQuad",
+        "/collections/{id}/tiles/WorldCRS84Quad",
+    ],
+    "/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}": ["ogc tile of all"],
+    "/collections/{collection}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}": ["ogc tile"],
     "/tiles/{ids}/{z}/{x}/{y}.{written}": ["tile"],
     "/maps": ["/maps?layers={id}", "/maps?layers={id}&bbox=100.4,6.9,100.6,7.1"],
     "/communities/{fid}": ["/communities/{community}"],
@@ -62,6 +75,8 @@ VISITS = {
     "/login": ["/login", "/login?next=/map"],
     "/invitations/{code}": ["/invitations/unknown"],
     "/people/{number}": ["/people/1"],
+    "/layers/{layer_id}": ["/layers/{id}", "/layers/{id}?f=html"],
+    "/layers/new/{upload}": ["/layers/new/unknown"],
     "/requests/{number}": ["/requests/1", "/requests/2", "/requests/2?f=html"],
     "/incidents/{number}": ["/incidents/1", "/incidents/2", "/incidents/2?f=html"],
     "/collections/{collection}/items/{fid}/dossier": [
@@ -95,7 +110,7 @@ def hidden_names() -> set[str]:
     """Names that stand for a hidden column somewhere and for nothing public anywhere."""
     public = {name for layer in LAYERS.values() for name in layer.fields_for(Audience.PUBLIC)}
     every = {name for layer in LAYERS.values() for name in layer.fields}
-    return every - public - KEYS_OF_OUR_OWN
+    return (every - public - KEYS_OF_OUR_OWN) | set(HIDDEN_OF_A_TOWN)
 
 
 def addresses(app: FastAPI, full: dict[str, list[int]]) -> Iterator[str]:
@@ -103,8 +118,8 @@ def addresses(app: FastAPI, full: dict[str, list[int]]) -> Iterator[str]:
         patterns = VISITS.get(path, [path] if "{" not in path else None)
         assert patterns is not None, f"the leak test does not know how to visit {path}"
         for pattern in patterns:
-            if pattern == "tile":
-                yield from tiles()
+            if pattern in TILES:
+                yield from TILES[pattern]()
                 continue
             for name, ids in full.items():
                 yield (pattern.replace("{id}", name).replace("{fid}", str(ids[0]))
@@ -117,6 +132,17 @@ def every_route(app: FastAPI) -> list[Route]:
             if isinstance(route, Route)]  # fmt: skip
 
 
+def ogc_tiles(names: tuple[str, ...] = tuple(LAYERS)) -> Iterator[str]:
+    for grid, z, asked in (
+        (WEB_MERCATOR, 9, ""), (WEB_MERCATOR, 15, "?datetime=2026-03-01T00:00:00Z"), (WORLD_CRS84, 11, ""),
+        (WORLD_CRS84, 15, ""), (WORLD_CRS84, 15, "?f=geojson"),
+    ):  # fmt: skip
+        span = span_over(grid, z, *HAT_YAI, *HAT_YAI)
+        place = f"tiles/{grid.id}/{z}/{span.rows[0]}/{span.columns[0]}{asked}"
+        for of in [f"/collections/{name}/" for name in names] or ["/"]:
+            yield f"{of}{place}"
+
+
 def tiles() -> Iterator[str]:
     import math
 
@@ -124,10 +150,17 @@ def tiles() -> Iterator[str]:
         x = int((HAT_YAI[0] + 180) / 360 * 2**z)
         y = int((1 - math.asinh(math.tan(math.radians(HAT_YAI[1]))) / math.pi) / 2 * 2**z)
         assert Tile(z, x, y).exists
-        for name in LAYERS:
+        for name in (*LAYERS, TOWN_LAYER, ELSEWHERE):
             yield f"/tiles/{name}/{z}/{x}/{y}.mvt"
             yield f"/tiles/{name}/{z}/{x}/{y}.geojson"
-        yield f"/tiles/{','.join(LAYERS)}/{z}/{x}/{y}.mvt"
+        yield f"/tiles/{','.join((*LAYERS, TOWN_LAYER))}/{z}/{x}/{y}.mvt"
+
+
+def tiles_of_all() -> Iterator[str]:
+    yield from ogc_tiles(())
+
+
+TILES = {"tile": tiles, "ogc tile": ogc_tiles, "ogc tile of all": tiles_of_all}
 
 
 def test_no_public_door_shows_a_hidden_value_or_name(app: FastAPI, full: dict[str, list[int]]) -> None:
@@ -213,7 +246,7 @@ def is_for_all(address: str) -> bool:
 
 # A steward's own: what it is there for.
 STEWARDS = {"/requests": "secret-register-subject", "/incidents/1": "secret-register-what"}
-PAGES_FOR_ALL = {"/healthz", "/readyz", "/openapi.json", "/api", "/api.html", "/conformance", "/login"}
+PAGES_FOR_ALL = {"/healthz", "/readyz", "/openapi.json", "/api", "/api.html", "/conformance", "/login", "/functions"}
 
 
 @pytest.mark.parametrize("audience", [Audience.STAFF, Audience.CARE, Audience.TAX])
@@ -255,11 +288,12 @@ def _keys(document: Any) -> Iterator[str]:
             yield from _keys(value)
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", [*LAYERS, TOWN_LAYER])
 def test_a_hidden_column_cannot_be_filtered_on(name: str, app: FastAPI, full: dict[str, list[int]]) -> None:
     with TestClient(app, raise_server_exceptions=False) as client:
         told = set()
-        for column in [n for n, w in LAYERS[name].fields.items() if w.audience is not Audience.PUBLIC]:
+        fields = app.state.layers.here[name].fields
+        for column in [n for n, w in fields.items() if w.audience is not Audience.PUBLIC]:
             answer = client.get(f"/collections/{name}/items", params={column: f"secret-{name}-{column}"})
             assert answer.status_code == 400
             told.add(answer.json()["detail"].replace(column, "…"))

@@ -21,16 +21,17 @@ from tests.people.visiting import headers_of
 from tests.planted import text_columns
 
 LATER = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+NOW = dt.datetime.now(dt.UTC)
 HAS_HIDDEN_ROWS = [name for name, layer in LAYERS.items() if layer.public_rows or layer.shape.cells]
 HAS_HIDDEN_COLUMNS = [name for name, layer in LAYERS.items() if text_columns(layer)]
 
 
 @contextmanager
 def serving(database_url: str, home: Path) -> Iterator[TestClient]:
-    """The service with nothing remembered from before."""
-    with TestClient(
-        create_app(Settings(home=home), database_url=database_url), raise_server_exceptions=False
-    ) as client:
+    """The service with nothing remembered from before, at a time of day that stands still."""
+    app = create_app(Settings(home=home), database_url=database_url)
+    app.state.now = lambda: NOW
+    with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
 
@@ -79,7 +80,7 @@ def told(
         headers = headers_of(client, login) if login else {}
         answers = {address: client.get(address, headers=headers) for address in places(made)}
     # Of households the public gets squares, and no single one.
-    missing = {address for address, one in answers.items() if one.status_code != 200}
+    missing = {address for address, one in answers.items() if not one.is_success}
     assert missing == (set() if login else {f"/collections/household/items/{made['household'][5]}"})
     return {address: (one.status_code, dict(one.headers), one.content) for address, one in answers.items()}
 

@@ -164,12 +164,12 @@ def test_the_problem_is_told_in_the_readers_language(client: TestClient) -> None
     assert thai["detail"].startswith("ไม่มี")
     assert english["detail"].startswith("There is no")
     asked = client.get("/collections/asset/items?limit=ten&after=-1").json()
-    assert asked["detail_th"] == "พารามิเตอร์ไม่ถูกต้อง — limit: ต้องเป็นจำนวนเต็ม; after: ต้องไม่น้อยกว่า 0"
-    assert "limit: Input should be a valid integer" in asked["detail_en"]
+    assert asked["detail_th"] == "after ต้องเป็นค่าที่ได้จากลิงก์ next ของหน้าก่อน; limit: ต้องเป็นจำนวนเต็ม"
+    assert "limit: must be a whole number" in asked["detail_en"]
 
 
 def test_a_post_where_nothing_is_taken_is_405(client: TestClient) -> None:
-    assert client.post("/collections/asset/items", json={}).status_code == 405
+    assert client.post("/collections/asset", json={}).status_code == 405
 
 
 def test_an_accept_that_nobody_can_meet_is_406(client: TestClient) -> None:
@@ -210,6 +210,7 @@ def test_an_id_of_six_thousand_digits_is_not_found(client: TestClient) -> None:
 def test_head_has_the_headers_of_get_and_no_body(path: str, server: str) -> None:
     with httpx2.Client(base_url=server) as http:
         asked, headed = http.get(path), http.head(path)
-    assert headed.status_code == asked.status_code == 200
+    assert headed.status_code == asked.status_code
+    assert asked.is_success
     assert headed.content == b""
-    assert headed.headers["content-type"] == asked.headers["content-type"]
+    assert headed.headers.get("content-type") == asked.headers.get("content-type")

@@ -190,7 +190,8 @@ def test_tiles_travel_as_gzip_where_it_is_read(engine: Engine, server: str) -> N
 
 def test_an_empty_place_is_an_empty_tile(client: TestClient) -> None:
     mvt, geojson = client.get(address("asset", at(15))), client.get(address("asset", at(15), "geojson"))
-    assert (mvt.status_code, mvt.content) == (200, b"")
+    assert (mvt.status_code, mvt.content) == (204, b"")
+    assert geojson.status_code == 200, "who reads JSON finds a collection of nothing"
     assert geojson.json() == {"type": "FeatureCollection", "features": []}
 
 
@@ -218,7 +219,8 @@ def test_an_edit_shows_on_every_worker_within_a_second(engine: Engine, two_serve
 
 
 def test_an_answer_overtaken_by_an_edit_is_not_kept() -> None:
-    from api.caching import EditCache, Kept
+    from api.caching import EditCache
+    from api.kept import Kept
     from geo.shapes.whereabouts import Box
 
     box = Box(west=100, south=7, east=101, north=8)
@@ -265,7 +267,7 @@ def test_a_tile_of_an_unshown_zoom_is_empty_in_both_formats(engine: Engine, clie
     made(engine, "asset")
     far = at(4)
     answer = client.get(address("asset", far))
-    assert (answer.status_code, answer.content) == (200, b"")
+    assert (answer.status_code, answer.content) == (204, b"")
     told = client.get(address("asset", far).replace(".mvt", ".geojson")).json()
     assert told == {"type": "FeatureCollection", "features": []}
 
@@ -286,7 +288,7 @@ def test_an_unknown_parameter_of_a_tile_is_refused(client: TestClient) -> None:
     for written in ("mvt", "geojson"):
         answer = client.get(f"/tiles/parcel/15/25534/15747.{written}?owner=x")
         assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
-    assert client.get("/tiles/parcel/15/25534/15747.mvt?f=mvt").status_code == 200
+    assert client.get("/tiles/parcel/15/25534/15747.mvt?f=mvt").status_code == 204
 
 
 def test_the_log_names_the_door_and_nothing_a_person_sent(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
@@ -296,6 +298,6 @@ def test_the_log_names_the_door_and_nothing_a_person_sent(client: TestClient, ca
         client.get("/communities/search?q=สมหญิง")
     told = [record.getMessage() for record in caplog.records if record.name == "atlas.request"]
     assert [line.split()[:3] for line in told] == [
-        ["GET", "get_tile", "200"], ["GET", "/collections/{collection}/items", "200"],
+        ["GET", "get_tile", "204"], ["GET", "/collections/{collection}/items", "200"],
         ["GET", "/communities/search", "200"],
     ]  # fmt: skip

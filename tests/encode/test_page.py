@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from geo import encode
 from geo.layer import Audience
-from geo.store.read import Asking, Wanted, features
+from geo.store.read import Asking, Cursor, Wanted, features
 from geo.store.stream import features_in_bytes
 from layers import LAYERS
 from tests.encode.rows import rows_of
@@ -217,12 +217,12 @@ def test_damaged_bytes_are_an_error_or_something_else_but_never_the_end(data: st
     rows = bytearray(rows_of([*shapes, shapely.LineString([(0, 0), (9, 9)])], names=["กขค", None, "", "x"]))
     for _ in range(data.draw(st.integers(1, 4))):
         rows[data.draw(st.integers(0, len(rows) - 1))] = data.draw(st.integers(0, 255))
-    ways: tuple[Callable[[], bytes], ...] = (
+    writers: tuple[Callable[[], bytes], ...] = (
         lambda: encode.features(bytes(rows), ("name",), digits=7).body,
         lambda: encode.mvt(bytes(rows), "x", ("name",), Tile(0, 0, 0)),
         lambda: encode.geojson(bytes(rows), "x", ("name",), Tile(0, 0, 0)),
     )
-    for write in ways:
+    for write in writers:
         try:
             assert isinstance(write(), bytes)
         except (ValueError, shapely.errors.ShapelyError):
@@ -233,12 +233,12 @@ def test_the_door_gives_the_same_as_dicts_and_as_bytes(session: Session) -> None
     make_rows(session, "parcel", count=7, wah=[Decimal("12.5"), Decimal("3"), None, *[Decimal("0.001")] * 4])
     make_rows(session, "community", count=2, geom=[None, ring(HAT_YAI, (100.6, 7.0), (100.5, 7.2))])
     for layer in (LAYERS["parcel"], LAYERS["community"], LAYERS["household"]):
-        for wanted in (Wanted(limit=3), Wanted(), Wanted(limit=3, after=4)):
+        for wanted in (Wanted(limit=3), Wanted(), Wanted(limit=3, after=Cursor(id=4))):
             dicts = features(session, layer, Asking(), wanted)
             page = features_in_bytes(session, layer, Asking(), wanted)
             assert told(page) == dicts.features
-            assert (page.last_id if page.more else None) == dicts.next_after
-    words = features_in_bytes(session, LAYERS["parcel"], Asking(), Wanted(limit=1), names=("lot",), shapes=False)
+            assert (Cursor(id=page.last_id or 0) if page.more else None) == dicts.next_after
+    words = features_in_bytes(session, LAYERS["parcel"], Asking(), Wanted(limit=1, names=("lot",)), shapes=False)
     (one,) = told(words)
     assert (one["geometry"], list(one["properties"])) == (None, ["lot"])
 

@@ -15,8 +15,9 @@ from geo.errors import Text
 from geo.layer import Audience, Layer
 from geo.render.element import safe_json
 from geo.render.folium_map import Focus, Ways, basemap_credit, folium_map, page_parts
-from geo.render.legend import COUNT_STEPS, legend, style_document
+from geo.render.legend import COUNT_STEPS, legend
 from geo.render.popup import popup_fields
+from geo.render.style import style_document
 from geo.shapes.whereabouts import Box
 from geo.store.read import Asking
 from layers import LAYERS
@@ -110,7 +111,7 @@ def test_every_colour_on_the_map_is_in_the_legend(layer: Layer) -> None:
 
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=list(LAYERS))
 def test_a_style_paints_only_with_what_the_tiles_carry(layer: Layer) -> None:
-    style = style_document(layer, Asking(), base_url="http://atlas.example")
+    style = style_document([layer], Asking(), base_url="http://atlas.example")
     assert style["version"] == 8
     assert style["layers"]
     assert all(one["source-layer"] == layer.id for one in style["layers"])

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from geo.errors import BadRequest
-from geo.store.read import EVERYTHING, Asking, Tally, features, tallies
+from geo.store.read import EVERYTHING, Asking, features
+from geo.store.tallies import Tally, tallies
 from layers import LAYERS
 from tests.makers import HAT_YAI, make_rows, point, release_all, square
 

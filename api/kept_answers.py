@@ -1,0 +1,130 @@
+"""Answers of a layer's routes that are kept: made once for a crowd, told again until an edit touches them.
+
+A route is asked as it always is, with a request of its own, and what it says is kept with its headers. Not kept are
+pages for people (they say who looks at them), what is written down when somebody reads it, the past (an erasure
+changes it without a word), and lists so long that they should be passed on while they are being made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Hashable, Iterator
+from functools import wraps
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from api.answers import in_form
+from api.deps import asking_soon, box_of
+from api.flights import Flights, Place, Rests
+from api.formats import ALL, ONE_FEATURE, Format, features_format
+from api.kept import SMALLEST_PACKED, Kept, bare_tag
+from api.layers import layer_soon
+from api.links import base_of
+from api.negotiation import language_of
+from geo.errors import BadRequest
+from geo.layer import Layer
+from geo.shapes.whereabouts import Box
+from geo.store.read import Asking, is_written_down
+
+Route = Callable[[Request], Awaitable[Response]]
+
+LONGEST_KEPT = 2**20
+MOST_ITEMS = 1000
+LONGEST_QUESTION = 600  # bytes of address and Accept; a key is held in memory too
+PASSED_ON = (Format.HTML, Format.SEQUENCE)
+# Which form the client reads, and which it has, is seen to here.
+_FORMS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
+# Set anew for each form; and a cookie is for one person.
+_NOT_KEPT = ("content-length", "content-type", "content-encoding", "etag", "set-cookie")
+
+
+def kept_answers(ask: Route) -> Route:
+    """A route below `/collections/{collection}`, told again from what is kept where that may be."""
+
+    @wraps(ask)
+    async def told(request: Request) -> Response:
+        if not is_keepable(request):
+            return await ask(request)
+        layer = await layer_soon(request, request.path_params["collection"])
+        asking = await asking_soon(request)
+        if is_written_down(layer, asking):
+            return await ask(request)
+
+        async def made() -> Kept | Response:
+            headers = [(name, value) for name, value in request.scope["headers"] if name not in _FORMS]
+            own = {**request.scope, "headers": headers, "state": dict(request.scope.get("state", {}))}
+            return _kept(await ask(Request(own, request.receive)), is_one="fid" in request.path_params)
+
+        flights: Flights = request.app.state.flights
+        rests = Rests.on([layer], asking, lambda made: _place(request, layer, made))
+        found: Kept | Response = await flights.answer(_key(request, asking), made, rests)
+        return in_form(request, found, found.media_type, found.headers) if isinstance(found, Kept) else found
+
+    return told
+
+
+def is_keepable(request: Request) -> bool:
+    """Whether this is a question whose answer is the same for all who see the same, and not a long one."""
+    asked = request.query_params
+    limit = asked.get("limit", "")
+    is_long = limit.isdigit() and (len(limit) > 9 or int(limit) > MOST_ITEMS)
+    length = len(request.url.path) + len(request.url.query) + len(request.headers.get("accept", ""))
+    if is_long or length > LONGEST_QUESTION or "datetime" in asked:
+        return False
+    try:
+        return features_format(request, ONE_FEATURE if "fid" in request.path_params else ALL) not in PASSED_ON
+    except (BadRequest, HTTPException):
+        return False  # the route says it better
+
+
+def _kept(answer: Response, *, is_one: bool) -> Kept | Response:
+    if answer.status_code != 200:
+        return answer
+    body, etag = bytes(answer.body), answer.headers.get("etag", "")
+    own = {name: value for name, value in answer.headers.items() if name not in _NOT_KEPT}
+    tag = bare_tag(etag) if etag else Kept.of(body).tag
+    return Kept(body, tag, own, answer.headers.get("content-type", ""), is_weak=etag.startswith("W/"),
+                # A feature's tag is known to whoever wrote it, however long its document came out.
+                least=0 if is_one else SMALLEST_PACKED)  # fmt: skip
+
+
+def _key(request: Request, asking: Asking) -> Hashable:
+    accept = request.headers.get("accept") or "*/*"
+    path, query = request.scope["path"], request.scope["query_string"]
+    return "route", path, query, accept, language_of(request), base_of(request), asking.eyes
+
+
+def _place(request: Request, layer: Layer, made: Kept | Response) -> Place | None:
+    """Where an edit must lie to change this answer; None where it is not kept."""
+    if not isinstance(made, Kept) or len(made.body) > LONGEST_KEPT:
+        return None
+    if "fid" in request.path_params:
+        is_readable = "json" in made.media_type and "crs" not in request.query_params
+        return Place(box=_around(made.body) if is_readable else None)
+    asked = request.query_params.getlist("bbox")
+    if len(asked) != 1 or "bbox-crs" in request.query_params or not layer.shape.required:
+        # A row without a shape lies in every rectangle.
+        return Place()
+    box = box_of(asked[0])
+    return Place(box=box if box and box.west <= box.east else None)
+
+
+def _around(body: bytes) -> Box | None:
+    """The rectangle of a feature; None where it has no shape."""
+    shape = json.loads(body).get("geometry")
+    places = list(_places(shape.get("coordinates") or [])) if isinstance(shape, dict) else []
+    if not places:
+        return None
+    across, along = [place[0] for place in places], [place[1] for place in places]
+    return Box(west=min(across), south=min(along), east=max(across), north=max(along))
+
+
+def _places(coordinates: list[Any]) -> Iterator[list[float]]:
+    if coordinates and isinstance(coordinates[0], (int, float)):
+        yield coordinates
+    else:
+        for part in coordinates:
+            yield from _places(part)
