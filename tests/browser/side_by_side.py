@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from shapely.geometry import shape
 
-from tests.browser.conftest import ARGUMENTS
+from tests.conftest import CHROMIUM
 
 PLACE = "/maps?layers=community,parcel,building,household,risk_point&bbox={}"
 MARGIN = 0.001
@@ -88,7 +88,7 @@ def main(log: Path, out: Path) -> None:
     passwords = dict(re.findall(r"│ (demo_\w+)\s+│ (\S+)\s+│", said))
     (address,) = re.findall(r"^ready (\S+)", said, re.M)[-1:]
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
         out.write_bytes(montage(browser, pictures(browser, address, passwords)))
         browser.close()
 

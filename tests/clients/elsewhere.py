@@ -23,7 +23,7 @@ PACKAGES = Path(__file__).resolve().parents[2] / "api" / "web" / "node_modules"
 class _Files(SimpleHTTPRequestHandler):
     """Our pages, and beneath `/node_modules` what npm brought."""
 
-    extensions_map: ClassVar[dict[str, str]] = {
+    extensions_map = {  # noqa: RUF012  # as the class above it has it
         **SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".js": "text/javascript",
     }  # fmt: skip
 
