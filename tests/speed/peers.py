@@ -21,6 +21,7 @@ from pathlib import Path
 
 from geo.layer import Audience
 from geo.shapes.grids import BUFFER
+from geo.shapes.served import CRS84
 from geo.store.read import Asking, shown_fields
 from layers import LAYERS
 from tests.speed.tools import Bench, free_port, running
@@ -101,7 +102,7 @@ def _pygeoapi_config(bench: Bench, address: str) -> dict[str, object]:
     resources = {
         name: {
             "type": "collection", **words, "links": [],
-            "extents": {"spatial": {"bbox": [-180, -90, 180, 90], "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"}},
+            "extents": {"spatial": {"bbox": [-180, -90, 180, 90], "crs": CRS84.uri}},
             "providers": [
                 {
                     "type": "feature", "name": "PostgreSQL", "data": data, "id_field": "id", "table": name,
