@@ -71,6 +71,10 @@ def _shape(layer: Layer, fields: Mapping[str, Field | None], language: str) -> d
 
 def _property(words: Field, language: str, *, as_array: bool) -> dict[str, Any]:
     found: dict[str, Any] = {**titled(words.label, language), **_TYPES.get(words.python_type, {"type": "string"})}
+    if words.python_type is list:
+        found |= {"type": "array", "items": _TYPES.get(words.item_type or str, {"type": "string"})}
+    if words.is_large:
+        found["format"] = "int64"
     if words.name == ID:
         return {**found, "format": "int64", "readOnly": True, "x-ogc-role": "id"}
     if words.link:

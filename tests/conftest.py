@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -35,6 +36,10 @@ from layers import LAYERS
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 TEMPLATE = "atlas_template"
+CHROMIUM = (
+    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -171,6 +176,21 @@ def client(database_url: str, tmp_path: Path) -> Iterator[TestClient]:
         create_app(Settings(home=tmp_path), database_url=database_url), raise_server_exceptions=False
     ) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Callable[..., Browser]]:
+    """Starts a Chromium with these arguments; it ends with the run. One thread can hold one Playwright only."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert program, "Chromium is not installed (apt-get install chromium)"
+    with sync_playwright() as playwright, contextlib.ExitStack() as started:
+
+        def start(*arguments: str) -> Browser:
+            found = playwright.chromium.launch(executable_path=program, args=[*CHROMIUM, *arguments])
+            started.callback(found.close)
+            return found
+
+        yield start
 
 
 @contextlib.contextmanager

@@ -17,11 +17,15 @@ from geo.shapes.grids import Tile
 
 @dataclass(frozen=True, kw_only=True)
 class EncodedPage:
-    """Features with commas between them, as UTF-8, and their ids; `more` says that rows were left over."""
+    """Features with commas between them, as UTF-8, and their ids.
+
+    `more` says that rows were left over, `is_high` that some of the shapes have heights.
+    """
 
     body: bytes
     ids: tuple[int, ...]
     more: bool
+    is_high: bool
 
     @property
     def count(self) -> int:

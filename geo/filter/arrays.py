@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, literal
+from sqlalchemy import ColumnElement, Numeric, Text, and_, case, cast, func, literal
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from geo.filter import tree
@@ -27,6 +27,18 @@ def compared(op: str, left: Sql, right: Sql) -> ColumnElement[bool]:
 def codes(column: Sql) -> Sql:
     """A column of several codes with blanks between them."""
     return func.string_to_array(column, " ", type_=ARRAY(Text()))
+
+
+def column(values: Sql, item_type: type) -> Sql:
+    """A column of arrays of texts or of numbers."""
+    if item_type is str:
+        return cast(values, ARRAY(Text()))
+    # By way of text a binary fraction has the digits that people see; as a decimal one it has no exponent.
+    digits = cast(cast(cast(values, ARRAY(Text())), ARRAY(Numeric())), ARRAY(Text()))
+    mark, between = f"{_MARK}n", "\x1e"
+    marked = literal(mark, Text()).op("||")(func.array_to_string(digits, f"{between}{mark}"))
+    several = func.string_to_array(marked, between, type_=ARRAY(Text()))
+    return case((func.cardinality(digits) == 0, listed([])), else_=several)
 
 
 def listed(items: Sequence[Sql]) -> Sql:

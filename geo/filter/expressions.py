@@ -204,6 +204,8 @@ class Writer:
         said = self.said(node)
         if said.field is not None and said.field.many:
             return arrays.codes(said.sql)
+        if said.kind is Kind.ARRAY and said.field is not None:
+            return arrays.column(said.sql, said.field.item_type or str)
         raise wrong_kind(op.upper(), (Kind.ARRAY,), said.kind)
 
     def _item(self, node: tree.Node) -> Sql:

@@ -37,7 +37,7 @@ TOLD = {
 }
 _OF_PYTHON: dict[type, Kind] = {
     bool: Kind.BOOLEAN, int: Kind.NUMBER, float: Kind.NUMBER, Decimal: Kind.NUMBER, str: Kind.TEXT,
-    dt.date: Kind.DATE, dt.datetime: Kind.TIMESTAMP,
+    dt.date: Kind.DATE, dt.datetime: Kind.TIMESTAMP, list: Kind.ARRAY,
 }  # fmt: skip
 
 

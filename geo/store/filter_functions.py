@@ -88,7 +88,12 @@ DECLARE
   found numeric;
   digits double precision;
 BEGIN
-  IF NOT (abs(a) < largest AND abs(b) < largest) OR (b = 0 AND op IN ('/', '%', 'div')) THEN
+  IF NOT (abs(a) < largest AND abs(b) < largest) THEN
+    RETURN NULL;
+  END IF;
+  a := round(a, 40);
+  b := round(b, 40);
+  IF b = 0 AND op IN ('/', '%', 'div') THEN
     RETURN NULL;
   END IF;
   IF op = '^' THEN

@@ -6,7 +6,7 @@ objects, and compiled code reads the bytes (`geo.encode`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, Select, func, literal_column, null, select
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from geo.encode import EncodedPage, features
 from geo.layer import Layer
 from geo.store.db import AS_BYTES
-from geo.store.read import DEGREE_DIGITS, MOST_AT_ONCE, Asking, Wanted, rows, shown_fields, witnessed
+from geo.store.read import DEGREE_DIGITS, MOST_AT_ONCE, Asking, Wanted, named_fields, rows, witnessed
 
 
 def in_bytes(query: Select[Any]) -> Select[bytes | None]:
@@ -28,19 +28,18 @@ def in_bytes(query: Select[Any]) -> Select[bytes | None]:
 
 def features_in_bytes(
     session: Session, layer: Layer, asking: Asking, wanted: Wanted, *,
-    names: Sequence[str] | None = None,
     shape: Callable[[ColumnElement[Any]], ColumnElement[Any]] | None = None,
     digits: int = DEGREE_DIGITS, swap: bool = False, shapes: bool = True,
 ) -> EncodedPage:  # fmt: skip
     """A page of GeoJSON features as bytes: what `read.features` gives as dicts, and written down as that is.
 
-    `names` are the properties wanted (all that are shown), `shape` is what becomes of the geometry on the way (say,
-    transformed), `digits` and `swap` are how its coordinates are told (`geo.encode.page`).
+    `shape` is what becomes of the geometry on the way (say, transformed), `digits` and `swap` are how its coordinates
+    are told (`geo.encode.page`).
     """
     limit = min(wanted.limit or MOST_AT_ONCE, MOST_AT_ONCE)
     inner = rows(layer, asking, Wanted(**{**wanted.__dict__, "limit": limit + 1}))
     held = inner.subquery("held")
-    told = tuple(shown_fields(layer, asking)) if names is None else tuple(names)
+    told = tuple(named_fields(layer, asking, wanted))
     geom: Any = null() if not shapes else shape(held.c.geom) if shape else held.c.geom
     # The order of the rows is that of the query within: nothing here sorts, joins or groups.
     query = select(held.c.id, *(held.c[name] for name in told), geom.label("geom"))

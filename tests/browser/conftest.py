@@ -1,28 +1,18 @@
 """A real Chromium looking at a real server over a town made for it; whatever it complains of fails the test."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy.orm import Session
 
 from geo.store.db import writing_engine
 from tests.conftest import running
 from tests.makers import make_rows, point, release_all, square
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 STATIC = Path(__file__).resolve().parents[2] / "api" / "static"
 LON, LAT = 100.4729, 7.0160
 EVIL = '<img src="x" onerror="window.hacked=1">${window.hacked=2}`'
@@ -49,14 +39,9 @@ class Watched:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(chromium: Callable[..., Browser]) -> Browser:
     """One Chromium for the run."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert program, "Chromium is not installed (apt-get install chromium)"
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield found
-        found.close()
+    return chromium("--disable-gpu")
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import requests
+from playwright.sync_api import Browser
 from sqlalchemy.orm import Session
 
 from geo.store.db import writing_engine
+from tests.clients.elsewhere import pages_served
 from tests.conftest import running
 from tests.makers import make_rows, point, release_all, rewrite
 from tests.people.made import make_person, password_of
@@ -41,10 +45,9 @@ class Town:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-@pytest.fixture(scope="session")
-def town(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+@contextlib.contextmanager
+def town_served(url: str, home: Path) -> Iterator[Town]:
     """A town of 257 assets, 60 parcels, 30 households in one square, and one community."""
-    url = new_database()
     engine = writing_engine(url)
     with Session(engine) as session, session.begin():
         places = [point(100.45 + 0.0002 * (place % 50), 7.0 + 0.0002 * (place // 50)) for place in range(ASSETS)]
@@ -57,10 +60,37 @@ def town(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFacto
         release_all(session)
     make_person(engine, "somchai", "staff municipality 9098")
     engine.dispose()
-    with running(url, tmp_path_factory.mktemp("home")) as address:
+    with running(url, home) as address:
         words = {"grant_type": "password", "username": "somchai", "password": password_of("somchai")}
         token = requests.post(f"{address}/auth/token", data=words, timeout=30).json()["access_token"]
         yield Town(address=address, token=token, assets=assets, parcels=parcels)
+
+
+@pytest.fixture(scope="session")
+def town(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """The town that nobody changes."""
+    with town_served(new_database(), tmp_path_factory.mktemp("home")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def town_to_change(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A town of a module's own."""
+    with town_served(new_database(), tmp_path_factory.mktemp("home")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def elsewhere() -> Iterator[str]:
+    """Where pages of another origin are served."""
+    with pages_served() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def drawing(chromium: Callable[..., Browser]) -> Browser:
+    """A Chromium that draws WebGL without a graphics card."""
+    return chromium("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
 
 
 def ran(*command: str, environment: dict[str, str] | None = None, seconds: int = 120) -> str:

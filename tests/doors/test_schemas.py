@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ from jsonschema_rs import Draft202012Validator, meta
 from sqlalchemy.orm import Session
 
 from api.app import create_app
+from api.schema_documents import described
 from api.settings import Settings
 from geo.filter import FUNCTIONS, read_filter
 from geo.filter.kinds import Kind
 from geo.layer import Audience
 from geo.store.db import writing_engine
-from geo.store.queryables import queryables
+from geo.store.queryables import queryable_fields, queryables
 from geo.store.read import Asking
 from layers import LAYERS
 from tests.makers import make_rows, release_all
@@ -146,7 +148,11 @@ def test_roles_units_and_what_must_be_brought_are_told(doors: TestClient) -> Non
     assert parcel["properties"]["geometry"]["format"] == "geometry-polygon-or-multipolygon"
     assert parcel["required"] == ["geometry"]
     risk = told(doors, "risk_point", "schema")["properties"]
-    assert risk["seen_on"]["x-ogc-role"] == "primary-instant"
+    # Only what `datetime=` selects by is the instant of a feature.
+    assert "x-ogc-role" not in risk["seen_on"]
+    dated = replace(LAYERS["risk_point"], instant="seen_on")
+    said = described(dated, queryable_fields(dated, Asking()), "en")
+    assert said["seen_on"]["x-ogc-role"] == "primary-instant"
     assert risk["score"]["readOnly"] is True
     assert risk["id"] | {"readOnly": True, "x-ogc-role": "id", "type": "integer"} == risk["id"]
     assert "name_th" in told(doors, "community", "schema")["required"]

@@ -25,12 +25,13 @@ def _rows() -> Iterator[Row]:
         "good": True, "from_on": dt.date(2022, 4, 16), "until_on": dt.date(2023, 1, 1),
         "from_at": dt.datetime(2022, 4, 16, 10, 13, 19, tzinfo=UTC),
         "until_at": dt.datetime(2022, 4, 16, 10, 16, 6, tzinfo=UTC), "codes": "A B", "shape": "POINT(1 1)",
+        "tags": ["a b", "1"], "readings": [0.1, 1e20, 3.0],
     }  # fmt: skip
     yield {
         "name": "ชุมชนบ้านใหม่", "other": "50%_\\", "count": -3, "amount": Decimal("1e20"), "size": 1e300, "good": False,
         "from_on": dt.date(2021, 4, 16), "until_on": dt.date(2022, 4, 16),
         "from_at": dt.datetime(2021, 4, 16, 10, 15, 10, tzinfo=UTC),
-        "until_at": dt.datetime(2022, 4, 16, 10, 13, 19, tzinfo=UTC), "codes": "",
+        "until_at": dt.datetime(2022, 4, 16, 10, 13, 19, tzinfo=UTC), "codes": "", "tags": [], "readings": [],
         "shape": "POLYGON((0 0, 2 0, 2 2, 0 2, 0 0))",
     }  # fmt: skip
     yield {"name": "København", "other": "Kobenhavn", "count": 0, "codes": "C", "shape": "LINESTRING(0 0, 3 3)"}
@@ -89,6 +90,9 @@ MEANINGS: dict[str, set[int]] = {
     "A_CONTAINS((DATE('2020-01-01'), 1), (TIMESTAMP('2020-01-01T00:00:00Z')))": NONE, "A_CONTAINS((size), (.1))": {1},
     "A_CONTAINS((1, (2, 3)), ((3, 2)))": ALL, "A_CONTAINS((geometry), (POINT(1 1)))": {1},
     "A_CONTAINS((INTERVAL('2020-01-01', '..'), 1), (INTERVAL('2020-01-01', '..')))": ALL,
+    "A_CONTAINS(tags, ('a b'))": {1}, "A_EQUALS(tags, ())": {2}, "A_CONTAINS(tags, (1))": NONE, "tags IS NULL": {3, 4},
+    "A_CONTAINS(readings, (.1, 3.0))": {1}, "A_EQUALS(readings, (3, 0.1, 1e20))": {1}, "A_EQUALS(readings, ())": {2},
+    "A_OVERLAPS(readings, ('3', 4))": NONE, "A_OVERLAPS(readings, ('x', 3))": {1}, "A_CONTAINEDBY(readings, (1))": {2},
     # shapes
     "geometry IS NULL": {4}, "S_INTERSECTS(geometry, POINT(1 1))": {1, 2, 3}, "S_EQUALS(geometry, POINT(1 1))": {1},
     "S_DISJOINT(geometry, POINT(0 0))": {1}, "S_TOUCHES(geometry, POINT(0 0))": {2, 3},

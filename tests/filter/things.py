@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -35,11 +36,11 @@ Row = dict[str, Any]
 KINDS: dict[str, Any] = {
     "name": Text(), "other": Text(), "count": Integer(), "amount": Numeric(), "size": Double(), "large": BigInteger(),
     "good": Boolean(), "from_on": Date(), "until_on": Date(), "from_at": DateTime(timezone=True),
-    "until_at": DateTime(timezone=True), "codes": Text(),
+    "until_at": DateTime(timezone=True), "codes": Text(), "tags": ARRAY(Text()), "readings": ARRAY(Double()),
 }  # fmt: skip
 _PYTHON = {
     Text: str, Integer: int, Numeric: Decimal, Double: float, BigInteger: int, Boolean: bool, Date: dt.date,
-    DateTime: dt.datetime,
+    DateTime: dt.datetime, ARRAY: list,
 }  # fmt: skip
 THING = Table(
     "thing", MetaData(), Column("id", BigInteger(), primary_key=True),
@@ -57,6 +58,7 @@ def _queryables() -> dict[str, Queryable]:
                 audience=Audience.PUBLIC,
                 many=name == "codes",
                 python_type=_PYTHON[type(kind)],
+                item_type=float if name == "readings" else None,
             ),
         )
         for name, kind in KINDS.items()
