@@ -289,7 +289,7 @@ write_locks() {
     uv pyproject.toml -c requirements-dev.lock -o requirements.lock
     printf 'uv\neditables\n%s\n' "$hatchling" | uv - -c requirements-dev.lock -o requirements-bootstrap.lock
     # What is only compared with us: uvicorn with the parts that it is quickest with, the driver that needs no compiler.
-    printf '%s\n' tipg pygeoapi 'uvicorn[standard]' gunicorn psycopg2-binary | uv - -o requirements-peers.lock
+    printf '%s\n' tipg pygeoapi 'uvicorn[standard]' gunicorn psycopg2-binary geoalchemy2 | uv - -o requirements-peers.lock
     ! grep -n '://' requirements*.lock || fail "a lock names an address"
 }
 

@@ -90,7 +90,9 @@ def elsewhere() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def drawing(chromium: Callable[..., Browser]) -> Browser:
     """A Chromium that draws WebGL without a graphics card."""
-    return chromium("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
+    return chromium(
+        "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"
+    )
 
 
 def ran(*command: str, environment: dict[str, str] | None = None, seconds: int = 120) -> str:

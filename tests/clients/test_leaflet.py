@@ -48,7 +48,9 @@ def test_geojson_tiles_bring_every_parcel_to_its_place(town: Town, visit: Visit)
     # A parcel on the edge of tiles comes in each of them, in parts that together are the parcel.
     for place, fid in enumerate(town.parcels):
         boxes = [tuple(map(float, box.split(","))) for one, _, box in found if one == fid]
-        west, south, east, north = (one(side) for one, side in zip((min, min, max, max), zip(*boxes, strict=True), strict=True))
+        west, south, east, north = (
+            one(side) for one, side in zip((min, min, max, max), zip(*boxes, strict=True), strict=True)
+        )
         assert (west, south) == pytest.approx((100.4729 + 0.0003 * place, 7.0160), abs=2e-5)
         assert (east, north) == pytest.approx((100.4729 + 0.0003 * place + 0.00024, 7.01624), abs=2e-5)
     assert visit.page.locator("path.leaflet-interactive").count() == len(found)

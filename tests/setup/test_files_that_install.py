@@ -79,7 +79,16 @@ def test_what_the_project_asks_for_is_locked() -> None:
 
 def test_what_the_benchmark_compares_with_is_locked_apart() -> None:
     compared = {name for name, _ in _pins("requirements-peers.lock")}
-    assert {"tipg", "pygeoapi", "uvicorn", "uvloop", "httptools", "gunicorn", "psycopg2-binary"} <= compared
+    assert {
+        "tipg",
+        "pygeoapi",
+        "uvicorn",
+        "uvloop",
+        "httptools",
+        "gunicorn",
+        "psycopg2-binary",
+        "geoalchemy2",
+    } <= compared
     assert not {"tipg", "pygeoapi"} & {name for name, _ in _pins("requirements-dev.lock")}
 
 
