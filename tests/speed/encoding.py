@@ -95,8 +95,8 @@ def encoding_rows(bench: Bench, *, rounds: int) -> list[Figure]:
         ),
         _figure(
             sides, ("mvt", "tipg"), sides.alike, 3.0, "tipg",
-            f"tipg with two workers over the same list. The zooms that count are those whose tiles hold the same "
-            f"features ({CHECKED} of each were counted, within {ALIKE:.0%}; ours hold some six in a hundred more, of the edge)",
+            "tipg with two workers over the same list. Zooms count whose tiles hold the same features "
+            f"({CHECKED} of each were counted, within {ALIKE:.0%}; ours hold some six in a hundred more, of the edge)",
         ),
         _figure(
             sides, ("geojson", "mvt"), near, 0.6, "the MVT of the same tiles",
