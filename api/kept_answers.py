@@ -17,6 +17,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from api.answers import in_form
+from api.conditions import is_bootstrap
 from api.deps import asking_soon, box_of
 from api.flights import Flights, Place, Rests
 from api.formats import ALL, ONE_FEATURE, Format, features_format
@@ -50,7 +51,8 @@ def kept_answers(ask: Route) -> Route:
             return await ask(request)
         layer = await layer_soon(request, request.path_params["collection"])
         asking = await asking_soon(request)
-        if is_written_down(layer, asking):
+        # The first token of a town reads as the public does, and is told versions besides.
+        if is_written_down(layer, asking) or is_bootstrap(request):
             return await ask(request)
 
         async def made() -> Kept | Response:
@@ -60,7 +62,7 @@ def kept_answers(ask: Route) -> Route:
 
         flights: Flights = request.app.state.flights
         rests = Rests.on([layer], asking, lambda made: _place(request, layer, made))
-        found: Kept | Response = await flights.answer(_key(request, asking), made, rests)
+        found: Kept | Response = await flights.answer(_key(request, layer, asking), made, rests)
         return in_form(request, found, found.media_type, found.headers) if isinstance(found, Kept) else found
 
     return told
@@ -91,10 +93,10 @@ def _kept(answer: Response, *, is_one: bool) -> Kept | Response:
                 least=0 if is_one else SMALLEST_PACKED)  # fmt: skip
 
 
-def _key(request: Request, asking: Asking) -> Hashable:
+def _key(request: Request, layer: Layer, asking: Asking) -> Hashable:
     accept = request.headers.get("accept") or "*/*"
     path, query = request.scope["path"], request.scope["query_string"]
-    return "route", path, query, accept, language_of(request), base_of(request), asking.eyes
+    return "route", layer.table, path, query, accept, language_of(request), base_of(request), asking.eyes
 
 
 def _place(request: Request, layer: Layer, made: Kept | Response) -> Place | None:

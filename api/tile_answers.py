@@ -30,6 +30,7 @@ from geo.store.tiles import BY_PLACE, TileFormat, for_tiles, levels, tile_bytes
 from geo.store.wanted import During, Wanted
 
 MOST_LAYERS = 20
+LONGEST_QUESTION = 600
 # Counts are drawn in whole squares of the web maps' grid: on another one they reach into the neighbouring tile.
 STRADDLING = 1 / 8
 
@@ -94,8 +95,9 @@ async def tile_made(request: Request, drawn: Drawn, tile: Tile, kind: TileFormat
     async def made() -> Kept:
         return Kept.of(await read_once(pools[Role.PUBLIC if is_public else Role.MEMBER], asked))
 
-    # The past is not kept: an erasure changes it without a word.
-    place = None if drawn.is_past else Place(box=place_of(tile))
+    # The past is not kept: an erasure changes it without a word. Nor are questions that may be longer than the answer.
+    is_kept = not drawn.is_past and len(request.url.query) <= LONGEST_QUESTION
+    place = Place(box=place_of(tile)) if is_kept else None
     kept: Kept = await flights.answer(key, made, Rests.on(drawn.layers, asking, lambda _: place))
     return kept
 

@@ -78,6 +78,14 @@ AT = {
     "name": "datetime", "in": "query", "required": False, "schema": {"type": "string"},
     "description": "members: as it was at an instant, 2026-11-21T10:00:00Z",
 }  # fmt: skip
+FILTER = [
+    {"name": name, "in": "query", "required": False, "schema": schema, "description": about}
+    for name, schema, about in (
+        ("filter", {"type": "string"}, "a condition in CQL2, as on items"),
+        ("filter-lang", {"type": "string", "enum": ["cql2-text", "cql2-json"]}, "how it is written"),
+        ("filter-crs", {"type": "string", "format": "uri"}, "the CRS of its shapes"),
+    )
+]
 TILE_ANSWERS = {
     "200": {"content": {kind.media_type: {} for kind in TileFormat}},
     "204": {"description": "Nothing is there"},
@@ -86,7 +94,7 @@ _DESCRIBED = {
     "parameters": [
         {"name": name, "in": "path", "required": True, "description": about, "schema": schema}
         for name, about, schema in _TILE_PATH
-    ] + [AT],
+    ] + [AT, *FILTER],
     "responses": TILE_ANSWERS,
 }  # fmt: skip
 

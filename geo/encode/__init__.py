@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
+from geo.encode.kept import compile_elsewhere
 from geo.shapes.grids import Tile
 
 
@@ -50,6 +52,7 @@ def features(
 
     `digits` are the decimals of a coordinate; with `swap` the second one is told first, as EPSG:4326 wants it.
     """
+    warm_up()
     from geo.encode.page import features as encoded
 
     return encoded(buffer, tuple(names), digits=digits, swap=swap, most=most)
@@ -60,6 +63,7 @@ def mvt(buffer: bytes, layer: str, names: Sequence[str], tile: Tile, *, toleranc
 
     `tolerance`, in tile units, says how far an outline may be off; no bytes where nothing is in the tile.
     """
+    warm_up()
     from geo.encode.tile import mvt as encoded
 
     return encoded(buffer, layer, tuple(names), tile, tolerance=tolerance)
@@ -67,15 +71,15 @@ def mvt(buffer: bytes, layer: str, names: Sequence[str], tile: Tile, *, toleranc
 
 def geojson(buffer: bytes, layer: str, names: Sequence[str], tile: Tile, *, tolerance: float = 0.0) -> bytes:
     """The same as `mvt`, as GeoJSON features with commas between them."""
+    warm_up()
     from geo.encode.tile import geojson as encoded
 
     return encoded(buffer, layer, tuple(names), tile, tolerance=tolerance)
 
 
+@cache
 def warm_up() -> None:
     """Have everything compiled and in memory, so that nobody's request waits for a compiler."""
-    from geo.encode.kernels.compiled import one_at_a_time
-
-    with one_at_a_time():
-        import geo.encode.page
-        import geo.encode.tile  # noqa: F401  # compiled by being loaded
+    compile_elsewhere()
+    import geo.encode.page
+    import geo.encode.tile  # noqa: F401  # compiled code is loaded with it

@@ -1,5 +1,5 @@
 """`python -m geo.encode` compiles what is compiled, at set-up, so that the first start does not."""
 
-from geo.encode import warm_up
+from geo.encode.kept import compile_here
 
-warm_up()
+compile_here()

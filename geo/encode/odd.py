@@ -25,33 +25,37 @@ def mended(wkb: bytes, view: Any) -> bytes | None:
         return None
     moved = shapely.transform(whole, lambda places: (places - (west, north)) / unit)
     dimension = int(shapely.get_dimensions(moved))
-    thin = shapely.make_valid(shapely.simplify(moved, tolerance, preserve_topology=False)) if tolerance else moved
+    thin = shapely.simplify(moved, tolerance, preserve_topology=False) if tolerance else moved
     for one in (thin, moved):
-        found = _of_dimension(_snapped(one, square), dimension)
+        found = _snapped(one, square, dimension)
         if found is not None:
             return shapely.to_wkb(found, byte_order=1)
     return _speck(moved, square)
 
 
-def _snapped(shape: BaseGeometry, square: BaseGeometry) -> BaseGeometry:
+def _snapped(shape: BaseGeometry, square: BaseGeometry, dimension: int) -> BaseGeometry | None:
+    """What is left of a shape in the square, on whole numbers; None where nothing of its dimension is."""
     sound = shape if shapely.is_valid(shape) else shapely.make_valid(shape)
-    return shapely.set_precision(shapely.clip_by_rect(sound, *square.bounds), 1.0)
-
-
-def _of_dimension(shape: BaseGeometry, dimension: int) -> BaseGeometry | None:
-    """The parts of a dimension, those of collections among them, as one shape; None where there are none."""
-    parts = [shape]
-    while any(shapely.get_type_id(part) >= 4 for part in parts):
-        parts = list(shapely.get_parts(parts))
-    kept = [part for part in parts if not part.is_empty and shapely.get_dimensions(part) == dimension]
-    if not kept:
+    parts = _parts(shapely.clip_by_rect(sound, *square.bounds), dimension)
+    if dimension == 2:
+        # Together, because parts that were beside each other may overlap once they are snapped.
+        parts = _parts(shapely.set_precision(shapely.union_all(parts), 1.0), dimension)
+    if not parts:
         return None
     made: Any
     if dimension == 2:
-        made = shapely.multipolygons(kept)
+        made = shapely.multipolygons(parts)
     else:
-        made = shapely.multilinestrings(kept) if dimension == 1 else shapely.multipoints(kept)
+        made = shapely.multilinestrings(parts) if dimension == 1 else shapely.multipoints(parts)
     return cast(BaseGeometry, made)
+
+
+def _parts(shape: BaseGeometry, dimension: int) -> list[BaseGeometry]:
+    """The parts of a dimension, those of collections among them."""
+    parts = [shape]
+    while any(shapely.get_type_id(part) >= 4 for part in parts):
+        parts = list(shapely.get_parts(parts))
+    return [part for part in parts if not part.is_empty and shapely.get_dimensions(part) == dimension]
 
 
 def _speck(shape: BaseGeometry, square: BaseGeometry) -> bytes | None:

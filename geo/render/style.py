@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from geo.layer import Layer, Published, Stack
+from geo.layer import Cells, Layer, Published, Stack
 from geo.render.legend import COUNT_STEPS
 from geo.shapes.grids import WEB_MERCATOR
 from geo.shapes.whereabouts import Box
@@ -60,8 +60,11 @@ def height(layer: Layer) -> tuple[int, int]:
 
 
 def _painted(layer: Layer, asking: Asking) -> list[dict[str, Any]]:
-    if form(layer, asking) is not Published.AS_IT_IS:
+    shown = form(layer, asking)
+    if isinstance(shown, Cells):
         return _squares(layer, 1.0, "cells", None)
+    if shown is Published.WITHHELD:
+        return []
     shapes = _points(layer, asking) if dimension(layer, asking) == 0 else _areas(layer, asking)
     return [*(_squares(layer, PALER, "counts", GENERALISED) if layer.generalise else []), *shapes]
 
@@ -124,7 +127,7 @@ def _areas(layer: Layer, asking: Asking) -> list[dict[str, Any]]:
 
 def _labels(layer: Layer, asking: Asking) -> list[dict[str, Any]]:
     style = layer.style
-    if style.label not in tile_fields(layer, asking):
+    if style.label not in tile_fields(layer, asking) or form(layer, asking) is Published.WITHHELD:
         return []
     layout: dict[str, Any] = {
         "text-field": ["to-string", ["get", style.label]], "text-font": list(FONTS), "text-size": 13,

@@ -45,8 +45,9 @@ def read_only_pool(url: str, *, size: int = 4) -> AsyncConnectionPool:
         url.replace("postgresql+psycopg://", "postgresql://"),
         kwargs={
             "autocommit": True, "connect_timeout": CONNECT_SECONDS, "prepare_threshold": 0,
-            # One plan for all places: each tile is found through the same index.
-            "options": f"{READ_ONLY} -c plan_cache_mode=force_generic_plan",
+            # One plan for all places: each tile is found through the same index, and is over before another process
+            # has begun to help with it.
+            "options": f"{READ_ONLY} -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0",
         },
         min_size=1, max_size=size, open=False, timeout=POOL_SECONDS,
         # A pool that waited longer and longer between its own attempts would still be away when the database is back.

@@ -202,7 +202,7 @@ def follow_edits(connection: Connection, layers: Mapping[str, Layer]) -> None:
             )
         connection.execute(
             text(
-                f"CREATE OR REPLACE TRIGGER atlas_truncate AFTER TRUNCATE ON {layer.id} "
+                f"CREATE OR REPLACE TRIGGER atlas_truncate AFTER TRUNCATE ON {quoted(layer.id)} "
                 f"FOR EACH STATEMENT EXECUTE FUNCTION atlas_followed_truncate()"
             )
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from geo.errors import Text
-from geo.layer import Audience, Field, Layer, Published
+from geo.layer import Audience, Cells, Field, Layer, Published
 from geo.store.asking import COUNT, Asking, form, shown_fields
 from geo.store.tiles import tile_fields
 
@@ -24,4 +24,4 @@ def carried(layer: Layer, asking: Asking) -> dict[str, Field]:
 
 def dimension(layer: Layer, asking: Asking) -> int:
     """0 for points, 1 for lines, 2 for areas: as this audience gets them, so that squares are areas."""
-    return layer.shape.dimension if form(layer, asking) is Published.AS_IT_IS else 2
+    return 2 if isinstance(form(layer, asking), Cells) else layer.shape.dimension

@@ -20,7 +20,8 @@ OPENED = """id => {
 }"""
 TILES = """async ([template, centre, zoom]) => {
   window.found = await tiles(template, centre, zoom);
-  return found.getLayers().map(one => [one.feature.id, one.feature.properties.parcel_code, one.getBounds().toBBoxString()]);
+  return found.getLayers().map(one =>
+    [one.feature.id, one.feature.properties.parcel_code, one.getBounds().toBBoxString()]);
 }"""
 
 

@@ -311,6 +311,36 @@ def test_a_time_means_on_tiles_what_it_means_on_items(client: TestClient) -> Non
         assert "datetime" in refused.json()["detail_en"]
 
 
+@pytest.mark.parametrize("grid", GRIDS.values(), ids=lambda grid: grid.id)
+@pytest.mark.parametrize(
+    "told", ["id <= 3", "S_INTERSECTS(geometry, BBOX(100.4, 7.0, 100.4739, 7.1))", "parcel_code LIKE '%1%'"]
+)
+def test_a_filter_means_on_tiles_what_it_means_on_items(told: str, grid: Grid, client: TestClient) -> None:
+    listed = client.get("/collections/parcel/items", params={"filter": told, "limit": "100"}).json()["features"]
+    matching = {one["id"] for one in listed}
+    assert 0 < len(matching) < 40
+    asked = {"filter": told, "f": "geojson"}
+    near = address(at(14, grid))
+    whole = {one["id"] for one in client.get(near, params={"f": "geojson"}).json()["features"]}
+    assert {one["id"] for one in client.get(near, params=asked).json()["features"]} == matching & whole
+    mvt = client.get(near, params={"filter": told}).content
+    assert {one["id"] for one in mapbox_vector_tile.decode(mvt)["parcel"]["features"]} == matching & whole
+    far = client.get(address(at(11, grid)), params=asked).json()["features"]
+    assert all(one["properties"]["generalised"] for one in far)
+    assert 0 < sum(one["properties"]["count"] for one in far) <= len(matching)
+    again = client.get(near, params={"f": "geojson"}).json()["features"]
+    assert {one["id"] for one in again} == whole, "what is kept for one question is not told to another"
+
+
+def test_a_hidden_name_in_a_filter_of_a_tile_is_one_that_does_not_exist(client: TestClient) -> None:
+    answers = [
+        client.get(address(at(16)), params={"filter": f"{name} = 'x'"}) for name in ("owner_name", "no_such_one")
+    ]
+    assert [one.status_code for one in answers] == [400, 400]
+    assert answers[0].json()["detail_en"] == answers[1].json()["detail_en"].replace("no_such_one", "owner_name")
+    assert client.get(address(at(16)), params={"filter": "((("}).status_code == 400
+
+
 def test_spans_are_never_narrower_than_what_lies_in_them() -> None:
     for grid in GRIDS.values():
         for z in (0, 3, 9, 17):

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from api.kept import Kept, bare_tag, coding_for
 from geo.store.db import writing_engine
+from geo.store.tokens import make_token
 from tests.conftest import running
 from tests.makers import HAT_YAI, make_rows, rewrite
 from tests.people.made import make_person, password_of
@@ -252,6 +253,17 @@ def test_what_is_kept_for_one_is_not_told_to_another(
     # A tag of somebody else's answer is no tag of one's own.
     tag = http.get(path, headers=members["ann"]).headers["etag"]
     assert http.get(path, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_what_the_first_token_of_a_town_is_told_is_not_told_to_the_public(http: httpx2.Client, engine: Engine) -> None:
+    # It reads as the public does, and is told versions besides, by which the public would see what is hidden change.
+    with Session(engine) as session, session.begin():
+        token = {"Authorization": f"Bearer {make_token(session, 'bootstrap')}"}
+    path = "/collections/asset/items/2"
+    for headers in (token, {}) * 3:
+        answer = http.get(path, headers=headers)
+        assert ("last-modified" in answer.headers) == bool(headers)
+        assert bare_tag(answer.headers["etag"]).startswith("1-") == bool(headers)
 
 
 def test_people_who_see_the_same_share_what_is_kept_and_a_grant_that_ends_ends_it(

@@ -7,7 +7,7 @@ import tracemalloc
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.caching import EDITS_REMEMBERED, PROOF_SECONDS, EditCache
@@ -155,6 +155,7 @@ def boxes(draw: Callable[..., float]) -> Box:
     return Box(west=west, south=south, east=west + draw(sides), north=south + draw(sides))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(boxes(), max_size=12), boxes())
 def test_whatever_meets_an_edit_is_found(places: list[Box], edit: Box) -> None:
     squares = Squares()

@@ -180,7 +180,7 @@ def test_an_id_is_a_plain_word(name: str, make: Make, pois: Path) -> None:
 def test_an_id_may_be_a_word_of_sql(name: str, make: Make, pois: Path, web: TestClient) -> None:
     make(pois, name, town="9098", public=True)
     assert len(features_of(web, name)) == 3
-    assert web.get(f"/tiles/{name}/14/12765/7871.mvt").status_code == 200
+    assert web.get(f"/tiles/{name}/14/12765/7871.mvt").is_success
 
 
 def test_a_file_that_is_refused_leaves_no_layer(make: Make, owner: Engine, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from geo.encode.kernels.compiled import compiled
+from geo.encode.kernels.memory import int_from_left, long_from_left, move, short_from_left
 
 BOOL, BYTES, INT8, INT2, INT4, TEXT, JSON, FLOAT4, FLOAT8 = 16, 17, 20, 21, 23, 25, 114, 700, 701
 TEXTS, VARCHAR, DATE, TIMESTAMP, TIMESTAMPTZ, NUMERIC, UUID, JSONB = 1009, 1043, 1082, 1114, 1184, 1700, 2950, 3802
@@ -19,29 +20,19 @@ TEXTS, VARCHAR, DATE, TIMESTAMP, TIMESTAMPTZ, NUMERIC, UUID, JSONB = 1009, 1043,
 @compiled()
 def int_at(buffer: Any, at: Any) -> Any:
     """Four bytes as a signed number."""
-    return np.int64(
-        np.int32(
-            (np.uint32(buffer[at]) << np.uint32(24))
-            | (np.uint32(buffer[at + 1]) << np.uint32(16))
-            | (np.uint32(buffer[at + 2]) << np.uint32(8))
-            | np.uint32(buffer[at + 3])
-        )
-    )
+    return np.int64(int_from_left(buffer, at))
 
 
 @compiled()
 def long_at(buffer: Any, at: Any) -> Any:
     """Eight bytes as their bits."""
-    bits = np.uint64(0)
-    for place in range(8):
-        bits = (bits << np.uint64(8)) | np.uint64(buffer[at + place])
-    return bits
+    return long_from_left(buffer, at)
 
 
 @compiled()
 def short_at(buffer: Any, at: Any) -> Any:
     """Two bytes as a signed number."""
-    return np.int64(np.int16((np.uint16(buffer[at]) << np.uint16(8)) | np.uint16(buffer[at + 1])))
+    return np.int64(short_from_left(buffer, at))
 
 
 @compiled()
@@ -122,6 +113,5 @@ def room(out: Any, at: Any, more: Any) -> Any:
 @compiled()
 def put(out: Any, at: Any, buffer: Any, start: Any, length: Any) -> Any:
     """Bytes as they are; where they end."""
-    for place in range(length):
-        out[at + place] = buffer[start + place]
+    move(out, at, buffer, start, length)
     return at + length

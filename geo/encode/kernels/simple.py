@@ -111,6 +111,27 @@ def _many_meet(xy: Any, starts: Any, ends: Any, first: Any, last: Any, total: An
 
 
 @compiled()
+def _is_convex(xy: Any, start: Any, end: Any) -> Any:
+    """Whether a ring always turns to the same side and goes around once, as most lots do."""
+    turned, ways, before = 0, 0, 0
+    a, b = end - 2, end - 1
+    for c in range(start, end):
+        turn = _side(xy, a, b, c)
+        if turn != 0:
+            if turned != 0 and (turn > 0) != (turned > 0):
+                return False
+            turned = 1 if turn > 0 else -1
+        dx = xy[2 * c] - xy[2 * b]
+        if dx != 0:
+            way = 1 if dx > 0 else -1
+            ways += 1 if way != before else 0
+            before = way
+        a, b = b, c
+    # From nothing to a way, to the other, and perhaps back to the first.
+    return ways <= 3
+
+
+@compiled()
 def _boxes_meet(boxes: Any, one: Any, other: Any) -> Any:
     return not (
         boxes[one, 2] < boxes[other, 0]
@@ -123,6 +144,8 @@ def _boxes_meet(boxes: Any, one: Any, other: Any) -> Any:
 @compiled()
 def valid(xy: Any, starts: Any, ends: Any, roles: Any, first: Any, last: Any) -> Any:
     """Whether these rings are plainly a valid polygon or several; an exterior comes before its holes."""
+    if last - first == 1 and _is_convex(xy, starts[first], ends[first]):
+        return True
     if _rings_meet(xy, starts, ends, first, last):
         return False
     if last - first == 1:

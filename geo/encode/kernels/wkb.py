@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from geo.encode.kernels.compiled import compiled
+from geo.encode.kernels.memory import int_from_right, long_from_right
 
 POINT, LINE, POLYGON, POINTS, LINES, POLYGONS, COLLECTION = 1, 2, 3, 4, 5, 6, 7
 _HAS_HEIGHT, _HAS_MEASURE, _HAS_SRID = 0x80000000, 0x40000000, 0x20000000
@@ -15,21 +16,13 @@ _HAS_HEIGHT, _HAS_MEASURE, _HAS_SRID = 0x80000000, 0x40000000, 0x20000000
 @compiled()
 def count_at(buffer: Any, at: Any) -> Any:
     """Four bytes as a number not below nothing."""
-    return (
-        np.int64(buffer[at])
-        | (np.int64(buffer[at + 1]) << 8)
-        | (np.int64(buffer[at + 2]) << 16)
-        | (np.int64(buffer[at + 3]) << 24)
-    )
+    return np.int64(int_from_right(buffer, at))
 
 
 @compiled()
 def double_at(buffer: Any, at: Any) -> Any:
     """Eight bytes as a double."""
-    bits = np.uint64(0)
-    for place in range(7, -1, -1):
-        bits = (bits << np.uint64(8)) | np.uint64(buffer[at + place])
-    return np.uint64(bits).view(np.float64)
+    return np.uint64(long_from_right(buffer, at)).view(np.float64)
 
 
 @compiled()
