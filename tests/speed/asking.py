@@ -87,10 +87,15 @@ def _wrk_told(command: list[str]) -> str:
     """Run wrk until its script has told the time; wrk itself only knows how to run for a number of seconds."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         lines: list[str] = []
-        for line in process.stdout or ():
-            lines.append(line)
-            if line.startswith("measured"):
-                process.send_signal(signal.SIGINT)
+        try:
+            for line in process.stdout or ():
+                lines.append(line)
+                if line.startswith("measured"):
+                    process.send_signal(signal.SIGINT)
+        finally:
+            # Also when somebody ends the benchmark: it would ask for a quarter of an hour.
+            if process.poll() is None:
+                process.terminate()
     return "".join(lines)
 
 
