@@ -3,8 +3,8 @@
 #   make run     everything from a bare machine, then the map: prints `ready http://…`; Ctrl-C stops it
 #   make test    everything from a bare machine, then every check
 #   make check   the fast checks alone: lint, types, contracts
-#   make bench   what was promised about speed, measured here
-#   make lock    the three lock files anew from pyproject.toml
+#   make bench   what was promised about speed, measured here (BENCH="--only items --parcels 20000" for a part)
+#   make lock    the lock files anew from pyproject.toml
 #   make migration WHAT="…"   a draft of the migration that the layers need now
 #   make clean   what was built goes; the town's data in .atlas stays
 
@@ -42,8 +42,9 @@ check: install-test
 test: check
 	$(BIN)/pytest -n 2
 
-bench: install-test
-	$(BIN)/python -m tests.speed.bench
+bench:
+	@$(INSTALL) bench
+	$(BIN)/python -m tests.speed.bench $(BENCH)
 
 lock: install-test
 	@$(INSTALL) lock

@@ -16,6 +16,8 @@ from api.app import create_app
 from api.log import set_up_logging
 from api.settings import Settings
 
+WORKER_SECONDS = 60
+
 
 def made_app() -> FastAPI:
     """The service as a worker process makes it: from the environment."""
@@ -30,8 +32,11 @@ def serve_until_told(settings: Settings, workers: int, *, ready: Callable[[], No
     over = threading.Event()
     watcher = threading.Thread(target=_tell_when_ready, args=(settings, ready, over), daemon=True)
     watcher.start()
+    # On a slow or busy machine a worker takes longer than uvicorn's five seconds to start, is killed, and takes as long
+    # again: the service would never come.
     options = {"host": settings.host, "port": settings.port, "log_config": None, "access_log": False,
-               "server_header": False, "timeout_graceful_shutdown": 10}  # fmt: skip
+               "server_header": False, "timeout_graceful_shutdown": 10,
+               "timeout_worker_healthcheck": WORKER_SECONDS}  # fmt: skip
     try:
         uvicorn.run("api.serving:made_app", factory=True, workers=workers, **options)  # type: ignore[arg-type]
     except KeyboardInterrupt:

@@ -8,8 +8,9 @@
 #                        venv web                              what `make run` needs of Python and of the browser's side
 #                        venv-dev                              the same with the tools that check the code
 #                        compiled                              the compiled code, so that the first start need not wait
-#                        run | test                            all of it, in order
-#                        lock                                  write the three lock files anew from pyproject.toml
+#                        apt-bench venv-peers                  what `make bench` compares with, in an environment apart
+#                        run | test | bench                    all of it, in order
+#                        lock                                  write the lock files anew from pyproject.toml
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -29,7 +30,7 @@ STAMPS=.make
 PYTHON=.venv/bin/python
 
 main() {
-    [ $# -gt 0 ] || fail "ต้องบอกขั้นตอน · name a step: apt-python apt-web apt-run apt-test venv venv-dev compiled web run test"
+    [ $# -gt 0 ] || fail "ต้องบอกขั้นตอน · name a step: apt-python apt-web apt-run apt-test venv venv-dev compiled web run test bench"
     local step
     for step in "$@"; do
         case $step in
@@ -41,8 +42,11 @@ main() {
             venv-dev) make_venv requirements-dev.lock ;;
             compiled) compile_kernels ;;
             web) build_web ;;
+            apt-bench) apt_bench ;;
+            venv-peers) make_peers_venv ;;
             run) main apt-run venv compiled web ;;
             test) main apt-run apt-test venv-dev compiled web ;;
+            bench) main test apt-bench venv-peers ;;
             lock) write_locks ;;
             *) fail "ไม่รู้จักขั้นตอน · unknown step: $step" ;;
         esac
@@ -187,6 +191,23 @@ missing_test_tools() {
     [ -n "$(find /usr/share/fonts -iname '*garuda*' -print -quit 2>/dev/null)" ] || echo fonts-thai-tlwg
 }
 
+# The benchmark starts an nginx of its own. Debian's package starts one as well, on a port that may be somebody's, and
+# at every boot: it is told not to (policy-rc.d is how).
+apt_bench() {
+    local policy=/usr/sbin/policy-rc.d own='' status=0
+    if have nginx || [ -x /usr/sbin/nginx ]; then return 0; fi
+    may_be_root || apt_install nginx-light
+    if [ ! -e $policy ]; then
+        own=yes
+        printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+        as_root chmod 755 $policy
+    fi
+    (apt_install nginx-light) || status=$?
+    [ -z "$own" ] || as_root rm -f $policy
+    if have systemctl; then as_root systemctl disable --quiet nginx 2>/dev/null || true; fi
+    return $status
+}
+
 # --- stamps: a step whose inputs are the same as when it last succeeded is done ----------------------------------
 
 is_done() { [ "$(cat "$STAMPS/$1" 2>/dev/null)" = "$2" ]; }
@@ -220,6 +241,18 @@ make_venv() {
     now_done venv "$key"
 }
 
+# Other people's servers have wishes of their own and stay apart from what the town runs.
+make_peers_venv() {
+    local peers=$STAMPS/peers key
+    key=$(venv_key requirements-peers.lock "$PYTHON")
+    if [ -x "$peers/bin/pygeoapi" ] && is_done peers-venv "$key"; then return 0; fi
+    say "Python: $peers (requirements-peers.lock)"
+    rm -rf "$peers"
+    "$PYTHON" -m venv "$peers"
+    .venv/bin/uv pip sync -q --compile-bytecode --python "$peers/bin/python" --require-hashes requirements-peers.lock
+    now_done peers-venv "$key"
+}
+
 # A venv holds full paths: one that was moved, or whose Python went away, is made anew.
 fitting_venv() {
     local made_for
@@ -251,10 +284,12 @@ write_locks() {
     hatchling=$(sed -n 's/^requires = \["\(hatchling==[^"]*\)"\]$/\1/p' pyproject.toml)
     [ -n "$hatchling" ] || fail "pyproject.toml: build-system.requires must pin hatchling"
     uv() { .venv/bin/uv pip compile "${words[@]}" "$@"; }
-    # The largest first: the others agree with it, so that all three can be installed together.
+    # The largest first: the others agree with it, so that the three can be installed together.
     uv pyproject.toml --group dev -o requirements-dev.lock
     uv pyproject.toml -c requirements-dev.lock -o requirements.lock
     printf 'uv\neditables\n%s\n' "$hatchling" | uv - -c requirements-dev.lock -o requirements-bootstrap.lock
+    # What is only compared with us: uvicorn with the parts that it is quickest with, the driver that needs no compiler.
+    printf '%s\n' tipg pygeoapi 'uvicorn[standard]' gunicorn psycopg2-binary geoalchemy2 | uv - -o requirements-peers.lock
     ! grep -n '://' requirements*.lock || fail "a lock names an address"
 }
 

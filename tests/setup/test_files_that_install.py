@@ -18,7 +18,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTALL = ROOT / "api" / "setup" / "install.sh"
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bootstrap.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bootstrap.lock", "requirements-peers.lock")
 SETTINGS = {
     "ATLAS_HOME",
     "ATLAS_DATABASE_URL",
@@ -75,6 +75,21 @@ def test_what_the_project_asks_for_is_locked() -> None:
     assert _names(project["project"]["dependencies"]) <= running <= checking
     assert _names(project["dependency-groups"]["dev"]) <= checking
     assert _names(project["build-system"]["requires"]) | {"uv", "editables"} <= starting
+
+
+def test_what_the_benchmark_compares_with_is_locked_apart() -> None:
+    compared = {name for name, _ in _pins("requirements-peers.lock")}
+    assert {
+        "tipg",
+        "pygeoapi",
+        "uvicorn",
+        "uvloop",
+        "httptools",
+        "gunicorn",
+        "psycopg2-binary",
+        "geoalchemy2",
+    } <= compared
+    assert not {"tipg", "pygeoapi"} & {name for name, _ in _pins("requirements-dev.lock")}
 
 
 def test_the_web_lock_names_no_address() -> None:

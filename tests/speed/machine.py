@@ -11,6 +11,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
+from tests.speed.peers import PEERS
+
+OTHERS = (["ogr2ogr", "--version"], ["wrk", "-v"], ["/usr/sbin/nginx", "-v"])
+
 
 def machine_rows(connection: Connection) -> list[tuple[str, str]]:
     """The machine and the versions, as rows of a table."""
@@ -27,7 +31,8 @@ def machine_rows(connection: Connection) -> list[tuple[str, str]]:
         ("PostgreSQL", f"{postgres}; " + ", ".join(f"{name} {value}" for name, value in settings)),
         ("PostGIS", ", ".join(re.findall(r'(?:POSTGIS|GEOS|PROJ)="[^ "]+', postgis)).replace('="', " ")),
         ("Python", f"{platform.python_version()}; " + ", ".join(f"{name} {version(name)}" for name in packages)),
-        ("others", "; ".join(_first_line(command) for command in (["ogr2ogr", "--version"], ["wrk", "-v"]))),
+        ("peers", ", ".join(f"{name} {_peer(name)}" for name in ("tipg", "pygeoapi", "uvicorn", "gunicorn"))),
+        ("others", "; ".join(_first_line(command) for command in OTHERS)),
     ]
 
 
@@ -45,3 +50,10 @@ def _pretty_name() -> str:
 def _first_line(command: list[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return (done.stdout or done.stderr).splitlines()[0].partition(", released")[0].partition(" Copyright")[0]
+
+
+def _peer(name: str) -> str:
+    code = f"from importlib.metadata import version; print(version({name!r}))"
+    return subprocess.run(
+        [str(PEERS / "python"), "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()

@@ -19,8 +19,8 @@ class Figure:
 
 
 def report(
-    figures: Sequence[Figure], machine: Sequence[tuple[str, str]], *, command: str, parcels: int, began: dt.datetime,
-    note: str = "",
+    figures: Sequence[Figure], machine: Sequence[tuple[str, str]], *, command: str, parcels: int, points: int,
+    began: dt.datetime, note: str = "",
 ) -> str:  # fmt: skip
     """The page in Markdown."""
     marks = {True: "yes", False: "**no**", None: ""}
@@ -28,7 +28,7 @@ def report(
         "# Benchmarks",
         "",
         "Ratios measured side by side in one run, on a made-up town "
-        f"of {parcels:,} parcels: `{command}` (or `make bench`).",
+        f"of {parcels:,} parcels and {points:,} points: `{command}` (or `make bench`).",
         f"Begun {began:%Y-%m-%d %H:%M} UTC, {(dt.datetime.now(dt.UTC) - began).total_seconds() / 60:.0f} minutes.",
         "",
         "| what | measured | promised | holds |",

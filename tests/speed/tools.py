@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -27,6 +28,7 @@ class Bench:
     engine: Engine
     url: URL
     parcels: int
+    seed: int
     environment: Mapping[str, str]
 
     @property
@@ -79,14 +81,34 @@ def serving(bench: Bench, *, workers: int = 2) -> Iterator[str]:
     """`atlas serve`, freshly started, so that nothing is cached; stopped in order at the end."""
     command = [str(ATLAS), "serve", "--workers", str(workers)]
     log = bench.home / "serve.log"
-    with log.open("w") as told:
-        process = subprocess.Popen(command, env=dict(bench.environment), stdout=told, stderr=told)
-    try:
-        _wait_until_ready(bench.address, process, log)
+    with running(command, bench.environment, log, ready=f"{bench.address}/readyz"):
         yield bench.address
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str], environment: Mapping[str, str], log: Path, *, ready: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server from the moment that it answers at `ready` until it is told to go."""
+    with log.open("w") as told:
+        process = subprocess.Popen(command, env=dict(environment), stdout=told, stderr=told, cwd=log.parent)
+    try:
+        _wait_until_ready(ready, process, log)
+        yield process
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+        try:
+            process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(timeout=10)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -95,7 +117,7 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path)
         if process.poll() is not None:
             raise SystemExit(f"the server ended:\n{log.read_text()[-4000:]}")
         try:
-            with urllib.request.urlopen(f"{address}/readyz", timeout=2) as answer:
+            with urllib.request.urlopen(address, timeout=5) as answer:
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, OSError):
@@ -109,21 +131,32 @@ def cpu_seconds(*roots: int) -> float:
     On a machine that others use too it says what a ratio of throughputs cannot: there whoever has more processes is
     given more of the machine.
     """
+    used = 0.0
+    for process in descendants(*roots):
+        with contextlib.suppress(OSError):
+            # With those of its children that have ended.
+            used += sum(map(int, _stat(process)[11:15])) / os.sysconf("SC_CLK_TCK")
+    return used
+
+
+def descendants(*roots: int) -> list[int]:
+    """These processes, and all that came from them and are still there."""
     parents: dict[int, int] = {}
-    used: dict[int, float] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            words = (folder / "stat").read_text().rpartition(")")[2].split()
-            parents[int(folder.name)] = int(words[1])
-            # With those of its children that have ended.
-            used[int(folder.name)] = sum(map(int, words[11:15])) / os.sysconf("SC_CLK_TCK")
-    total = 0.0
-    for process, seconds in used.items():
+            parents[int(folder.name)] = int(_stat(int(folder.name))[1])
+    found = []
+    for process in parents:
         ancestor = process
         while ancestor and ancestor not in roots:
             ancestor = parents.get(ancestor, 0)
-        total += seconds if ancestor in roots else 0.0
-    return total
+        if ancestor in roots:
+            found.append(process)
+    return found
+
+
+def _stat(process: int) -> list[str]:
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
 
 
 def postmaster(bench: Bench) -> int:
