@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, func, literal_column, null, select
+from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Select, String, func, literal_column, null, select
 from sqlalchemy.orm import Session
 
 from geo.encode import EncodedPage, features
@@ -24,6 +24,13 @@ def in_bytes(query: Select[Any]) -> Select[bytes | None]:
         func.record_send(literal_column("r")), literal_column("''::bytea"), type_=LargeBinary
     )
     return select(one).select_from(query.subquery("r"))
+
+
+def _readable(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column as the compiled code reads it: lists of other things than text come as JSON, the rest as it is."""
+    if isinstance(column.type, ARRAY) and not isinstance(column.type.item_type, String):
+        return func.array_to_json(column)
+    return column
 
 
 def features_in_bytes(
@@ -42,7 +49,7 @@ def features_in_bytes(
     told = tuple(named_fields(layer, asking, wanted))
     geom: Any = null() if not shapes else shape(held.c.geom) if shape else held.c.geom
     # The order of the rows is that of the query within: nothing here sorts, joins or groups.
-    query = select(held.c.id, *(held.c[name] for name in told), geom.label("geom"))
+    query = select(held.c.id, *(_readable(held.c[name]) for name in told), geom.label("geom"))
     buffer: Any = session.scalar(in_bytes(query), execution_options=AS_BYTES)
     page = features(buffer or b"", told, digits=digits, swap=swap, most=limit)
     witnessed(session, layer, asking, page.ids)
