@@ -209,6 +209,8 @@ class Forgetting:
         async def forgetting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self.cache.edited(PEOPLE, EVERYWHERE)
+                # What it changed is told to all workers in a moment; this one must not answer with what was before.
+                self.cache.doubt()
             await send(message)
 
         await self.app(scope, receive, forgetting)

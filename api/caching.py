@@ -75,7 +75,8 @@ class EditCache:
         self._layers: dict[str, _Heard] = {}
         self._lock = threading.RLock()
         self._most, self._bytes, self._clock = most_bytes, 0, clock
-        self._hearing, self._began, self._edits, self._proved = False, 0, 0, float("-inf")
+        self._hearing, self._began, self._edits = False, 0, 0
+        self._proved = self._doubted = float("-inf")
 
     def kept(self, key: Hashable) -> Any | None:
         """What is remembered under `key`, or None, also while there is no fresh proof that edits are heard."""
@@ -157,7 +158,14 @@ class EditCache:
     def proved(self, at: float) -> None:
         """All that was told before `at` (of this cache's clock) has been heard."""
         with self._lock:
-            self._proved = max(self._proved, at)
+            if at > self._doubted:
+                self._proved = max(self._proved, at)
+
+    def doubt(self) -> None:
+        """Something was changed just now: nothing that is kept is used until all that was told by now was heard."""
+        with self._lock:
+            self._doubted = self._clock()
+            self._proved = float("-inf")
 
     def _is_proved(self) -> bool:
         return self._hearing and self._clock() - self._proved < PROOF_SECONDS

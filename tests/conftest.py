@@ -13,6 +13,7 @@ import shutil
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
@@ -20,9 +21,10 @@ from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, Pool, create_engine, event, make_url, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -47,6 +49,25 @@ def pytest_configure(config: pytest.Config) -> None:
     if "ATLAS_TEST_HOME" not in os.environ:
         os.environ["ATLAS_TEST_HOME"] = mkdtemp(prefix="atlas-test-")
         config.add_cleanup(lambda: _swept(Path(os.environ["ATLAS_TEST_HOME"])))
+
+
+_SERVED: weakref.WeakSet[FastAPI] = weakref.WeakSet()
+
+
+def app_of(settings: Settings, database_url: str) -> FastAPI:
+    """The service in this process, which is told of what tests write beside it."""
+    app = create_app(settings, database_url=database_url)
+    _SERVED.add(app)
+    return app
+
+
+@event.listens_for(Pool, "checkin")
+def _written(connection: Any, _record: Any) -> None:
+    """A test reads what it has just written; the service may take a moment (and says how long) to hear of it."""
+    if connection is None or "read_only=on" in connection.info.get_parameters().get("options", ""):
+        return
+    for app in list(_SERVED):
+        app.state.cache.doubt()
 
 
 def _swept(home: Path) -> None:
@@ -172,9 +193,7 @@ def session(rolled_back_url: str) -> Iterator[Session]:
 @pytest.fixture
 def client(database_url: str, tmp_path: Path) -> Iterator[TestClient]:
     """The service in this process, over a database of the test's own."""
-    with TestClient(
-        create_app(Settings(home=tmp_path), database_url=database_url), raise_server_exceptions=False
-    ) as found:
+    with TestClient(app_of(Settings(home=tmp_path), database_url), raise_server_exceptions=False) as found:
         yield found
 
 

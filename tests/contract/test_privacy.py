@@ -19,11 +19,11 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from starlette.routing import Route
 
-from api.app import create_app
 from api.settings import Settings
 from geo.layer import Audience
 from geo.shapes.grids import WEB_MERCATOR, WORLD_CRS84, Tile, span_over
 from layers import LAYERS
+from tests.conftest import app_of
 from tests.makers import HAT_YAI, make_rows
 from tests.people.made import make_person
 from tests.people.visiting import bearer, token_for
@@ -103,7 +103,7 @@ def elsewhere(engine: Engine) -> dict[str, list[int]]:
 
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> FastAPI:
-    return create_app(Settings(home=tmp_path, demo=True), database_url=database_url)
+    return app_of(Settings(home=tmp_path, demo=True), database_url)
 
 
 def hidden_names() -> set[str]:

@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from api.app import create_app
 from api.settings import Settings
 from layers import LAYERS
+from tests.conftest import app_of
 from tests.makers import HAT_YAI, make_rows, point, release_all, rewrite, square, tile_at
 from tests.people.made import make_person
 from tests.people.visiting import headers_of
@@ -29,7 +29,7 @@ HAS_HIDDEN_COLUMNS = [name for name, layer in LAYERS.items() if text_columns(lay
 @contextmanager
 def serving(database_url: str, home: Path) -> Iterator[TestClient]:
     """The service with nothing remembered from before, at a time of day that stands still."""
-    app = create_app(Settings(home=home), database_url=database_url)
+    app = app_of(Settings(home=home), database_url)
     app.state.now = lambda: NOW
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client

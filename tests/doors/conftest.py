@@ -12,8 +12,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from api.settings import Settings
+from tests.conftest import app_of
 
 
 @dataclass
@@ -46,7 +46,7 @@ def served(database_url: str, tmp_path: Path) -> Iterator[Served]:
 @contextmanager
 def serving(database_url: str, home: Path, **settings: object) -> Iterator[Served]:
     """The same with settings of the test's own."""
-    app = create_app(Settings(home=home, **settings), database_url=database_url)  # type: ignore[arg-type]
+    app = app_of(Settings(home=home, **settings), database_url)  # type: ignore[arg-type]
     clock = Clock(dt.datetime(2026, 3, 2, 3, 0, tzinfo=dt.UTC))
     app.state.now = lambda: clock.at
 

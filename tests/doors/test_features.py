@@ -18,11 +18,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from api.app import create_app
 from api.settings import Settings
 from geo.shapes.served import LISTED
 from geo.store.db import writing_engine
 from layers import LAYERS
+from tests.conftest import app_of
 from tests.makers import make_rows, point, ring
 
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
@@ -54,7 +54,7 @@ def client(engine_here: Engine, tmp_path_factory: pytest.TempPathFactory) -> Ite
         make_rows(session, "community", geom=None)
     home: Path = tmp_path_factory.mktemp("home")
     database = engine_here.url.render_as_string(hide_password=False)
-    with TestClient(create_app(Settings(home=home), database_url=database), raise_server_exceptions=False) as found:
+    with TestClient(app_of(Settings(home=home), database), raise_server_exceptions=False) as found:
         yield found
 
 

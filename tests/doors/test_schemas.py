@@ -12,7 +12,6 @@ from fastapi.testclient import TestClient
 from jsonschema_rs import Draft202012Validator, meta
 from sqlalchemy.orm import Session
 
-from api.app import create_app
 from api.schema_documents import described
 from api.settings import Settings
 from geo.filter import FUNCTIONS, read_filter
@@ -22,6 +21,7 @@ from geo.store.db import writing_engine
 from geo.store.queryables import queryable_fields, queryables
 from geo.store.read import Asking
 from layers import LAYERS
+from tests.conftest import app_of
 from tests.makers import make_rows, release_all
 from tests.people.made import make_person
 from tests.people.visiting import headers_of
@@ -42,7 +42,7 @@ def doors(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFact
         release_all(session)
     make_person(engine, "somchai", "staff municipality 9098")
     home: Path = tmp_path_factory.mktemp("home")
-    with TestClient(create_app(Settings(home=home), database_url=url), base_url="http://atlas.example") as found:
+    with TestClient(app_of(Settings(home=home), url), base_url="http://atlas.example") as found:
         yield found
     engine.dispose()
 

@@ -12,11 +12,11 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from api.app import create_app
 from api.settings import Settings
 from geo.shapes.grids import GRIDS, WEB_MERCATOR, WORLD_CRS84, Grid, Tile, span_over
 from geo.store.db import writing_engine
 from layers import LAYERS
+from tests.conftest import app_of
 from tests.makers import HAT_YAI, make_rows, point, square
 from tests.people.made import make_person
 from tests.people.visiting import headers_of
@@ -37,7 +37,7 @@ def client(new_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Itera
         make_rows(session, "asset", count=2, geom=[point(*HAT_YAI), point(HAT_YAI[0] + 0.05, HAT_YAI[1] + 0.05)])
     make_person(engine, "staff", "staff municipality 9098")
     home: Path = tmp_path_factory.mktemp("tilesets")
-    with TestClient(create_app(Settings(home=home), database_url=url), raise_server_exceptions=False) as found:
+    with TestClient(app_of(Settings(home=home), url), raise_server_exceptions=False) as found:
         yield found
     engine.dispose()
 

@@ -9,11 +9,11 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from api.app import create_app
 from api.settings import Settings
 from geo.store.db import writing_engine
 from geo.store.releases import release
 from layers import LAYERS
+from tests.conftest import app_of
 from tests.makers import HAT_YAI, make_rows, point, release_all, square
 
 HTML = {"accept": "text/html", "accept-language": "th"}
@@ -68,7 +68,7 @@ def _town(session: Session) -> dict[str, int]:
 @pytest.fixture(scope="module")
 def client(town_url: str, town: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The service over the town; nothing in this file changes it."""
-    app = create_app(Settings(home=tmp_path_factory.mktemp("atlas")), database_url=town_url)
+    app = app_of(Settings(home=tmp_path_factory.mktemp("atlas")), town_url)
     with TestClient(app, raise_server_exceptions=False) as found:
         yield found
 
@@ -107,7 +107,7 @@ def test_a_map_page_asked_for_again_is_not_sent_again(client: TestClient, town: 
 
 def test_a_street_map_is_let_through_the_policy_and_nothing_else(town_url: str, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, basemap="https://{s}.tile.example/{z}/{x}/{y}.png")
-    with TestClient(create_app(settings, database_url=town_url)) as client:
+    with TestClient(app_of(settings, town_url)) as client:
         policy = client.get("/map", headers=HTML).headers["content-security-policy"]
     assert "img-src 'self' data: https://*.tile.example;" in policy
     assert "connect-src 'self'" in policy
@@ -141,7 +141,7 @@ def test_what_makes_no_sense_is_refused_in_words(client: TestClient, path: str, 
 
 
 def test_a_map_of_an_empty_server_still_opens(database_url: str, tmp_path: Path) -> None:
-    with TestClient(create_app(Settings(home=tmp_path), database_url=database_url)) as client:
+    with TestClient(app_of(Settings(home=tmp_path), database_url)) as client:
         for path in ("/map", "/maps?layers=parcel,household", "/"):
             assert client.get(path, headers=HTML).status_code == 200
 
@@ -207,7 +207,7 @@ def test_a_map_of_several_towns_offers_each(database_url: str, tmp_path: Path) -
             make_rows(session, "municipality", code=code, name_th=name)
             make_rows(session, "community", municipality=code)
     engine.dispose()
-    with TestClient(create_app(Settings(home=tmp_path), database_url=database_url)) as client:
+    with TestClient(app_of(Settings(home=tmp_path), database_url)) as client:
         first = client.get("/map", headers=HTML).text
         moved = client.get("/map?municipality=9099", headers=HTML).text
     assert first.index("เทศบาลนครหาดใหญ่") < first.index("เทศบาลนครสงขลา")
@@ -240,13 +240,13 @@ def test_two_towns_tell_the_days_of_both(database_url: str, tmp_path: Path) -> N
             make_rows(session, "household", count=6, municipality=town, step=0.0)
             release(session, LAYERS["household"], town, by="a steward", at=dt.datetime(2026, month, 5, tzinfo=dt.UTC))
     engine.dispose()
-    with TestClient(create_app(Settings(home=tmp_path), database_url=database_url)) as client:
+    with TestClient(app_of(Settings(home=tmp_path), database_url)) as client:
         told = client.get("/tiles/household/legend", headers=HTML).text
     assert "published 5 Jan 2026 – 5 Mar 2026 · squares of at least 5" in told
 
 
 def test_the_made_up_mark_is_on_the_demo_and_only_there(town_url: str, tmp_path: Path, client: TestClient) -> None:
-    with TestClient(create_app(Settings(home=tmp_path, demo=True), database_url=town_url)) as demo:
+    with TestClient(app_of(Settings(home=tmp_path, demo=True), town_url)) as demo:
         assert "Made-up data" in demo.get("/", headers=HTML).text
         assert '"demo":true' in demo.get("/map", headers=HTML).text
     assert "Made-up data" not in client.get("/", headers=HTML).text

@@ -12,7 +12,6 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from api.app import create_app
 from api.settings import Settings
 from geo.layer import Audience
 from geo.people.areas import Areas
@@ -22,6 +21,7 @@ from geo.store.db import writing_engine
 from geo.store.read import Asking
 from geo.store.tiles import tile_fields
 from layers import LAYERS
+from tests.conftest import app_of
 from tests.makers import make_rows
 
 WEB = Path(__file__).parents[2] / "api" / "web"
@@ -38,7 +38,7 @@ def client(new_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Itera
         make_rows(session, "parcel", count=3)
     engine.dispose()
     home: Path = tmp_path_factory.mktemp("styles")
-    with TestClient(create_app(Settings(home=home), database_url=url), base_url="http://atlas.example") as found:
+    with TestClient(app_of(Settings(home=home), url), base_url="http://atlas.example") as found:
         yield found
 
 

@@ -14,7 +14,6 @@ from fastapi.testclient import TestClient
 from shapely.geometry import Point
 from sqlalchemy import Engine, text
 
-from api.app import create_app
 from api.settings import Settings
 from geo.intake.load import LoadOptions, load_file
 from geo.intake.make import Said, make_layer
@@ -24,6 +23,7 @@ from geo.store.db import session_of, writing_engine
 from geo.store.migrate import migrate
 from geo.store.town_layers import town_layers
 from layers import LAYERS
+from tests.conftest import app_of
 
 AT = dt.datetime(2026, 3, 2, 3, 0, tzinfo=dt.UTC)
 HAT_YAI = (100.4729, 7.0160)
@@ -49,7 +49,7 @@ def owner(town_url: str) -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def web(town_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The service, as anybody reaches it; it hears of changes."""
-    app = create_app(Settings(home=tmp_path_factory.mktemp("home")), database_url=town_url)
+    app = app_of(Settings(home=tmp_path_factory.mktemp("home")), town_url)
     with TestClient(app, base_url="http://atlas.example", raise_server_exceptions=False) as found:
         yield found
 

@@ -15,7 +15,6 @@ import requests
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from api.app import create_app
 from api.settings import Settings
 from geo.errors import BadRequest, UnknownLayer
 from geo.intake.make import Why
@@ -27,7 +26,7 @@ from geo.store.retention import run
 from geo.store.town_layers import town_layers as of_this_database
 from geo.store.write import Act, add, amend, close
 from layers import LAYERS
-from tests.conftest import running
+from tests.conftest import app_of, running
 from tests.makers import tile_at
 from tests.people.made import make_person
 from tests.people.visiting import headers_of
@@ -294,7 +293,7 @@ def test_two_databases_in_one_process_do_not_meet(
     make_layer(other, path, Said(id="same_name", town="9099", public=True), LoadOptions(), coded=LAYERS, by="x",
                origin="test", at=AT)  # fmt: skip
     other.dispose()
-    with TestClient(create_app(Settings(home=tmp_path), database_url=url)) as elsewhere:
+    with TestClient(app_of(Settings(home=tmp_path), url)) as elsewhere:
         tile = "/tiles/same_name/{}/{}/{}.geojson".format(*tile_at(16))
         for _ in range(2):
             assert "quite_else" in elsewhere.get("/collections/same_name/items").text

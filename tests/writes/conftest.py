@@ -13,9 +13,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from api.app import create_app
 from api.settings import Settings
 from geo.store.db import writing_engine
+from tests.conftest import app_of
 from tests.doors.conftest import Clock
 from tests.makers import make_rows
 from tests.people.made import BEFORE, make_person
@@ -100,7 +100,7 @@ def desk(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFacto
     """The service on a Monday in March, for a module of tests."""
     url, home = new_database(), tmp_path_factory.mktemp("writes")
     engine = writing_engine(url)
-    app = create_app(Settings(home=home), database_url=url)
+    app = app_of(Settings(home=home), url)
     clock = Clock(dt.datetime(2026, 3, 2, 3, 0, tzinfo=dt.UTC))
     app.state.now = lambda: clock.at
     with TestClient(app, raise_server_exceptions=False) as client:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from api.settings import Settings
 from geo.people.grants import BANGKOK
 from geo.store.db import session_of
 from geo.store.retention import keep_house
 from layers import LAYERS
+from tests.conftest import app_of
 from tests.writes.conftest import Desk, feature
 
 ITEMS = "/collections/asset/items"
@@ -94,7 +94,7 @@ def test_two_at_the_same_moment_are_one(desk: Desk) -> None:
 
 def test_another_worker_and_one_after_a_restart_answer_the_same(desk: Desk) -> None:
     first = desk.ask("staff", "POST", ITEMS, feature(name_th="x"), Idempotency_Key="f-1")
-    app = create_app(Settings(home=desk.home), database_url=desk.url)
+    app = app_of(Settings(home=desk.home), desk.url)
     app.state.now = lambda: desk.clock.at
     headers = desk.people["staff"] | {"Content-Type": "application/geo+json", "Idempotency-Key": "f-1"}
     with TestClient(app) as other:
