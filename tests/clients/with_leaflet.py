@@ -1,4 +1,4 @@
-"""Leaflet in a browser, on a page of another origin: collections and GeoJSON tiles as `L.geoJSON` takes them."""
+"""Not collected yet: to be looked at on a quiet machine first."""
 
 from __future__ import annotations
 
