@@ -119,7 +119,8 @@ def nobody_reads(engine: Engine, table: str) -> Iterator[Callable[[], int]]:
         def waiting() -> int:
             count = watcher.scalar(text(
                 "SELECT count(DISTINCT l.pid) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation "
-                "WHERE c.relname = :table AND NOT l.granted"
+                "WHERE c.relname = :table AND NOT l.granted "
+                "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
             ), {"table": table})  # fmt: skip
             watcher.rollback()
             return int(count or 0)
