@@ -36,10 +36,13 @@ def mended(wkb: bytes, view: Any) -> bytes | None:
 def _snapped(shape: BaseGeometry, square: BaseGeometry, dimension: int) -> BaseGeometry | None:
     """What is left of a shape in the square, on whole numbers; None where nothing of its dimension is."""
     sound = shape if shapely.is_valid(shape) else shapely.make_valid(shape)
-    parts = _parts(shapely.clip_by_rect(sound, *square.bounds), dimension)
+    cut = shapely.clip_by_rect(sound, *square.bounds)
     if dimension == 2:
-        # Together, because parts that were beside each other may overlap once they are snapped.
-        parts = _parts(shapely.set_precision(shapely.union_all(parts), 1.0), dimension)
+        if shapely.get_type_id(cut) not in (3, 6) or not shapely.is_valid(cut):
+            cut = shapely.union_all(_parts(cut, dimension))
+        # As one shape: parts that were beside each other might overlap if each were snapped by itself.
+        cut = shapely.set_precision(cut, 1.0)
+    parts = _parts(cut, dimension)
     if not parts:
         return None
     made: Any
