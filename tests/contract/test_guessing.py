@@ -34,13 +34,19 @@ HAS_ROWS_OF_ITS_OWN = [name for name, layer in LAYERS.items() if not layer.is_op
 # --- a row that one may not see, and a row that never was -------------------------------------------------------------
 
 
+# Who asks, and whether the town is a made-up one, is remembered for a moment and looked up anew after any change: now
+# and then, whatever is asked for.
+LOOKED_UP = re.compile(r"^SELECT (bearer_token|person_grant|totp|atlas_holds_made_up)")
+
+
 @contextmanager
 def work() -> Iterator[list[str]]:
-    """The statements that are sent to the database meanwhile."""
+    """The statements that are sent to the database meanwhile but for what is looked up now and then."""
     sent: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
+        if not LOOKED_UP.match(statement):
+            sent.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
     yield sent
@@ -54,6 +60,7 @@ PROBES: list[dict[str, Any]] = [
     {"method": "HEAD"}, {"method": "OPTIONS"}, {"params": {"datetime": "2026-05-01T00:00:00Z"}},
     {"method": "PUT"}, {"method": "DELETE"},
 ]  # fmt: skip
+NO_CHANGE = (400, 401, 403, 404, 405, 428)
 DOORS = (
     "/collections/{name}/items/{fid}", "/collections/{name}/items/{fid}/versions", "/maps?layers={name}&item={fid}",
     "/collections/{name}/items/{fid}/versions?before=2", "/collections/{name}/items/0{fid}",
@@ -86,17 +93,16 @@ def test_a_row_that_one_may_not_see_is_one_that_never_was(
             for probe in PROBES if door == DOORS[0] else PROBES[:4]:
                 answers, works = [], []
                 for fid in (hidden, NEVER_WAS):
-                    if probe.get("method") in ("PUT", "DELETE"):
-                        # After anything but a reading whoever asks is looked up anew.
-                        client.get(f"/collections/{name}/items?limit=1", headers=headers)
                     with work() as sent:
                         answers.append(asked(client, door.format(name=name, fid=fid), headers, probe))
                     works.append(sent)
                 there, nowhere = (plain(one, fid) for one, fid in zip(answers, (hidden, NEVER_WAS), strict=True))
                 assert there == nowhere, (door, probe)
                 assert works[0] == works[1], (door, probe)
-                # What may be done at an address is told of any address.
-                fine = (200, 204) if probe.get("method") == "OPTIONS" else (400, 404, 405)
+                # What may be done at an address is told of any address; who may change nothing is told so of any row.
+                fine = {"OPTIONS": (200, 204), "PUT": NO_CHANGE, "DELETE": NO_CHANGE}.get(
+                    probe.get("method", "GET"), (400, 404, 405)
+                )
                 assert answers[0].status_code in fine, (door, probe, answers[0].status_code)
 
 
@@ -144,7 +150,8 @@ def test_a_tile_over_hidden_rows_is_the_tile_of_an_empty_place(engine: Engine, c
             _, x, y = tile_at(z)
             for written in ("mvt", "geojson"):
                 over, empty = (client.get(f"/tiles/{name}/{z}/{one}/{y}.{written}") for one in (x, x // 2))
-                assert (over.status_code, dict(over.headers), over.content) == (200, dict(empty.headers), empty.content)
+                assert over.status_code == (204 if written == "mvt" else 200) == empty.status_code
+                assert (dict(over.headers), over.content) == (dict(empty.headers), empty.content)
                 tag = {"If-None-Match": empty.headers["etag"]}
                 assert client.get(f"/tiles/{name}/{z}/{x}/{y}.{written}", headers=tag).status_code == 304
 
