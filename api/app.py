@@ -97,7 +97,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     # Each audience reads as a role of its own, to which PostgreSQL gives what the read door gives (DESIGN §2.5).
     roles = {role: signed_in_as(database_url, role) for role in READERS}
     app.state.reading = {role: read_only_engine(url) for role, url in roles.items()}
-    app.state.tiles = {role: read_only_pool(url) for role, url in roles.items() if role in TILE_READERS}
+    app.state.one_statement = {role: read_only_pool(url) for role, url in roles.items() if role in TILE_READERS}
     # Accounts, grants and tokens are the owner's alone: only what looks into a credential reads them.
     app.state.people = read_only_engine(database_url, pool_size=4)
     app.state.writing = writing_engine(database_url)
@@ -241,11 +241,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await asyncio.to_thread(encode.warm_up)
     listener = Listener(app.state.cache, app.state.database_url, app.state.layers)
     listener.start()
-    for pool in app.state.tiles.values():
+    for pool in app.state.one_statement.values():
         await pool.open()
     yield
     app.state.stopping.set()
-    for pool in app.state.tiles.values():
+    for pool in app.state.one_statement.values():
         await pool.close()
     listener.stop()
     app.state.hashing.close()

@@ -41,9 +41,12 @@ class Kept:
         return cls(body, hashlib.sha256(body).hexdigest()[:24])
 
     @classmethod
-    def weakly(cls, body: bytes, same: bytes) -> Kept:
-        """The answer `body` with the tag of what is the same in all answers that mean the same."""
-        return cls(body, cls.of(same).tag, is_weak=True)
+    def weakly(cls, body: bytes, *same: bytes) -> Kept:
+        """The answer `body` with the tag of the parts that are the same in all answers that mean the same."""
+        tag = hashlib.sha256()
+        for part in same:
+            tag.update(part)
+        return cls(body, tag.hexdigest()[:24], is_weak=True)
 
     @property
     def size(self) -> int:

@@ -76,7 +76,7 @@ async def tile_made(request: Request, drawn: Drawn, tile: Tile, kind: TileFormat
     """The tile's bytes: kept, or made now."""
     flights: Flights = request.app.state.flights
     asking, tables = drawn.asking, tuple(layer.table for layer in drawn.layers)
-    pools, is_public = request.app.state.tiles, asking.audience is Audience.PUBLIC
+    pools, is_public = request.app.state.one_statement, asking.audience is Audience.PUBLIC
     chosen = None if all(one is BY_PLACE for one in drawn.wanted) else drawn.wanted
     # By the tables and not by the names: a layer that its town changed just now is another one.
     key = ("tile", tables, tile.grid.id, tile.z, tile.x, tile.y, kind, asking.eyes, chosen)

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 import shapely
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from sqlalchemy import func
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
@@ -21,35 +20,44 @@ from api.bare import Bare
 from api.conditions import http_date, item_tag, known_version
 from api.definition import answers
 from api.deps import asking_soon, key_of, session_as
+from api.feature_documents import (
+    VARY,
+    content_crs,
+    encoded_page,
+    links_of_one,
+    page_address,
+    page_headers,
+    words_of_page,
+)
 from api.formats import ALL, ONE_FEATURE, Format, features_format
 from api.kept import Kept
 from api.kept_answers import kept_answers
 from api.layers import layer_soon
-from api.links import base_of, link
+from api.links import base_of
 from api.negotiation import language_of
 from api.pages import STRICT, page
 from api.parameters import FEATURE, FEATURES
+from api.prepared_answers import feature_soon, is_written_by_code, page_soon
 from geo.layer import Layer
 from geo.render import written
-from geo.shapes.served import CRS84, CRS84H
 from geo.store import read
+from geo.store.pages import MOST_COUNTED
 from geo.store.read import MOST_AT_ONCE, Asking, RawPage, raw_page
 from geo.store.stream import features_in_bytes
 from geo.store.wanted import Cursor, Wanted
 
 router = APIRouter(tags=["items"])
 
-MOST_COUNTED = 10_000
 CHUNK = 1_000
 MOST_STREAMED = 1_000_000
-_VARY = "Accept, Accept-Language, Accept-Encoding"
 
 
 async def list_items(request: Request) -> Response:
     """Features in key order, or sorted; `next` leads on until there is no more."""
     layer = await layer_soon(request, request.path_params["collection"])
     asking = await asking_soon(request)
-    return await run_in_threadpool(_list_items, request, layer, asking)
+    found = await page_soon(request, layer, asking)
+    return found if found is not None else await run_in_threadpool(_list_items, request, layer, asking)
 
 
 def _list_items(request: Request, layer: Layer, asking: Asking) -> Response:
@@ -58,39 +66,21 @@ def _list_items(request: Request, layer: Layer, asking: Asking) -> Response:
     asked = features_asked(request, layer, asking, most=most)
     if kind is Format.SEQUENCE:
         return _streamed(request, layer, asking, asked)
-    if kind is Format.GEOJSON and _in_bytes(asked):
-        return _straight(request, layer, asking, asked)
+    if kind is Format.GEOJSON and is_written_by_code(asked):
+        return _from_bytes(request, layer, asking, asked)
     with session_as(request, asking) as session:
         found = raw_page(session, layer, asking, asked.wanted)
         matched = _matched(session, layer, asking, asked.wanted, found)
     return _written(request, layer, asking, asked, kind, found, matched)
 
 
-def _in_bytes(asked: Asked) -> bool:
-    """Whether compiled code can write it: nothing to look up for codes and links, no datum shift of our own, and the
-    next page named by an id alone."""
-    return not asked.profiles and not asked.wanted.order and not asked.crs.pinned
-
-
-def _straight(request: Request, layer: Layer, asking: Asking, asked: Asked) -> Response:
-    """The same page of GeoJSON from PostgreSQL's bytes, without an object for each row."""
-    crs, wanted = asked.crs, asked.wanted
+def _from_bytes(request: Request, layer: Layer, asking: Asking, asked: Asked) -> Response:
     with session_as(request, asking) as session:
-        held = features_in_bytes(
-            session, layer, asking, wanted, digits=crs.digits, swap=crs.swapped,
-            shape=None if crs.is_degrees else lambda geom: func.ST_Transform(geom, crs.srid),
-        )  # fmt: skip
-        matched: int | None = len(held.ids)
-        if wanted.after is not None or held.more:
-            matched = read.count_up_to(session, layer, asking, wanted, MOST_COUNTED)
-    next_after = Cursor(id=held.ids[-1]) if held.more else None
-    words = _words(request, layer, asked, Format.GEOJSON, held.count, matched, next_after)
-    head, same = (json.dumps(one, ensure_ascii=False, separators=(",", ":")).encode()[:-1]
-                  for one in (words, {**words, "timeStamp": None}))  # fmt: skip
-    features = b',"features":[%s]}' % held.body
-    crs_told = f"<{CRS84H.uri if held.is_high and crs is CRS84 else crs.uri}>"
-    kept = Kept.weakly(head + features, same + features)
-    return answer(request, kept, Format.GEOJSON.media_type, vary=_VARY, Content_Crs=crs_told)
+        held = features_in_bytes(session, layer, asking, asked.wanted, asked.crs)
+        matched: int | None = held.count
+        if asked.wanted.after is not None or held.more:
+            matched = read.count_up_to(session, layer, asking, asked.wanted, MOST_COUNTED)
+    return encoded_page(request, layer, asked, held, matched)
 
 
 def _matched(session: Session, layer: Layer, asking: Asking, wanted: Wanted, found: RawPage) -> int | None:
@@ -109,17 +99,17 @@ def _written(
     if kind is Format.GEOJSON or kind is Format.JSON_FG:
         document = _collection(request, layer, asked, kind, found, matched)
         return _features_answer(request, document, kind, asked, found)
-    headers = _headers(request, layer, asked, kind, next_after, len(found.ids), matched)
+    headers = page_headers(request, layer, asked, kind, next_after, len(found.ids), matched)
     if kind is Format.CSV:
         body = written.csv_text(found, asked.crs).encode()
-        return answer(request, Kept.of(body), "text/csv; charset=utf-8; header=present", vary=_VARY, **headers)
+        return answer(request, Kept.of(body), "text/csv; charset=utf-8; header=present", vary=VARY, **headers)
     body = (
         written.parquet_bytes(found, asked.crs)
         if kind is Format.PARQUET
         else written.flatgeobuf_bytes(found, layer, asked.crs)
     )
     name = f'attachment; filename="{layer.id}.{kind}"'
-    return answer(request, Kept.of(body), kind.media_type, vary=_VARY, Content_Disposition=name, **headers)
+    return answer(request, Kept.of(body), kind.media_type, vary=VARY, Content_Disposition=name, **headers)
 
 
 def _told(request: Request, layer: Layer, asked: Asked, found: RawPage, kind: Format) -> Iterator[dict[str, Any]]:
@@ -132,25 +122,8 @@ def _told(request: Request, layer: Layer, asked: Asked, found: RawPage, kind: Fo
 def _collection(
     request: Request, layer: Layer, asked: Asked, kind: Format, found: RawPage, matched: int | None
 ) -> dict[str, Any]:
-    words = _words(request, layer, asked, kind, len(found.ids), matched, found.next_after)
+    words = words_of_page(request, layer, asked, kind, len(found.ids), matched, found.next_after)
     return {**words, "features": list(_told(request, layer, asked, found, kind))}
-
-
-def _words(
-    request: Request, layer: Layer, asked: Asked, kind: Format, returned: int, matched: int | None,
-    next_after: Cursor | None,
-) -> dict[str, Any]:  # fmt: skip
-    """What a collection of features says before its features."""
-    document: dict[str, Any] = {"type": "FeatureCollection"}
-    if kind is Format.JSON_FG:
-        document |= {"conformsTo": [written.JSON_FG], "featureType": layer.id, "coordRefSys": asked.crs.uri}
-    if matched is not None:
-        document["numberMatched"] = matched
-    return document | {
-        "numberReturned": returned,
-        "timeStamp": request.app.state.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "links": _links(request, layer, asked, kind, next_after),
-    }
 
 
 def _features_answer(
@@ -160,55 +133,8 @@ def _features_answer(
     # The time of day is no news: the same features have the same tag, and a weak one, because the bytes differ.
     same = json.dumps({**document, "timeStamp": None}, ensure_ascii=False, separators=(",", ":")).encode()
     return answer(
-        request, Kept.weakly(body, same), kind.media_type, vary=_VARY, Content_Crs=content_crs(asked, found.shapes)
+        request, Kept.weakly(body, same), kind.media_type, vary=VARY, Content_Crs=content_crs(asked, found.shapes)
     )
-
-
-def content_crs(asked: Asked, shapes: list[bytes | None]) -> str:
-    """The CRS of an answer as its header says it; with heights where any of the shapes has them."""
-    # The highest bits of an EWKB type say that a height follows (little-endian, as PostGIS writes it here).
-    is_high = any(shape is not None and shape[4] & 0x80 for shape in shapes)
-    return f"<{CRS84H.uri if is_high and asked.crs is CRS84 else asked.crs.uri}>"
-
-
-def _address(layer: Layer, asked: Asked, after: Cursor | None, **more: str) -> str:
-    same = [*asked.same, *more.items()]
-    if after is not None:
-        same.append(("after", after.told()))
-    path = f"/collections/{layer.id}/items"
-    return f"{path}?{urlencode(same)}" if same else path
-
-
-def _links(
-    request: Request, layer: Layer, asked: Asked, kind: Format, next_after: Cursor | None
-) -> list[dict[str, Any]]:
-    named = {"f": request.query_params["f"]} if "f" in request.query_params else {}
-    here = asked.wanted.after
-    found = [link(request, _address(layer, asked, here, **named), "self", kind.media_type, "This page")]
-    found += [
-        link(request, _address(layer, asked, here, f=str(one)), "alternate", one.media_type, one.called)
-        for one in ALL
-        if one is not kind
-    ]
-    found.append(link(request, f"/collections/{layer.id}", "collection", "application/json", layer.title.en))
-    if next_after is not None:
-        following = _address(layer, asked, next_after, **named)
-        found.append(link(request, following, "next", kind.media_type, "หน้าถัดไป · The next page"))
-    return found
-
-
-def _headers(
-    request: Request, layer: Layer, asked: Asked, kind: Format, next_after: Cursor | None, returned: int,
-    matched: int | None,
-) -> dict[str, str]:  # fmt: skip
-    """What a format without room for it says in its headers: links (RFC 8288), numbers, the CRS."""
-    links = [one for one in _links(request, layer, asked, kind, next_after) if one["rel"] in ("self", "next")]
-    headers = {
-        "Link": ", ".join(f'<{one["href"]}>; rel="{one["rel"]}"; type="{one["type"]}"' for one in links),
-        "OGC_NumberReturned": str(returned),
-        "Content_Crs": f"<{asked.crs.uri}>",
-    }
-    return headers if matched is None else {**headers, "OGC_NumberMatched": str(matched)}
 
 
 def _streamed(request: Request, layer: Layer, asking: Asking, asked: Asked) -> Response:
@@ -230,7 +156,7 @@ def _streamed(request: Request, layer: Layer, asking: Asking, asked: Asked) -> R
                 found = raw_page(session, layer, asking, _chunk(asked.wanted, found.next_after, left))
 
     headers = {
-        "Cache-Control": PRIVATE if is_private(request) else PUBLIC, "Vary": _VARY, "X-Content-Type-Options": "nosniff",
+        "Cache-Control": PRIVATE if is_private(request) else PUBLIC, "Vary": VARY, "X-Content-Type-Options": "nosniff",
         "Content-Crs": content_crs(asked, first.shapes),
     }  # fmt: skip
     return StreamingResponse(records(), media_type=Format.SEQUENCE.media_type, headers=headers)
@@ -244,12 +170,12 @@ def _as_page(
     request: Request, layer: Layer, asking: Asking, asked: Asked, found: RawPage, matched: int | None
 ) -> Response:
     features = list(_told(request, layer, asked, found, Format.HTML))
-    following = None if found.next_after is None else _address(layer, asked, found.next_after, f="html")
+    following = None if found.next_after is None else page_address(layer, asked, found.next_after, f="html")
     return page(
         request, "items.html", layer=layer, features=features, fields=found.fields, next_url=following,
         moment=request.query_params.get("datetime") if asked.wanted.at else None, matched=matched,
-        self_url=_address(layer, asked, asked.wanted.after, f="geojson"), map_url=_map_of(layer, found, asked),
-        formats=[(one.called, _address(layer, asked, asked.wanted.after, f=str(one))) for one in ALL[:-1]],
+        self_url=page_address(layer, asked, asked.wanted.after, f="geojson"), map_url=_map_of(layer, found, asked),
+        formats=[(one.called, page_address(layer, asked, asked.wanted.after, f=str(one))) for one in ALL[:-1]],
         policy=f"{STRICT}; frame-src 'self'",
     )  # fmt: skip
 
@@ -269,7 +195,8 @@ async def get_item(request: Request) -> Response:
     """One feature by its id."""
     layer = await layer_soon(request, request.path_params["collection"])
     asking = await asking_soon(request)
-    return await run_in_threadpool(_get_item, request, layer, asking)
+    found = await feature_soon(request, layer, asking)
+    return found if found is not None else await run_in_threadpool(_get_item, request, layer, asking)
 
 
 def _get_item(request: Request, layer: Layer, asking: Asking) -> Response:
@@ -288,7 +215,7 @@ def _get_item(request: Request, layer: Layer, asking: Asking) -> Response:
                     moment=moment, has_past=not asking.is_low)  # fmt: skip
     if kind is Format.JSON_FG:
         feature = {"type": "Feature", "conformsTo": [written.JSON_FG], "coordRefSys": asked.crs.uri, **feature}
-    feature["links"] = _links_of_one(request, layer, asking, asked, kind, fid)
+    feature["links"] = links_of_one(request, layer, asking, asked, kind, fid)
     headers = {"Content_Crs": content_crs(asked, found.shapes)}
     if known is None:
         return json_answer(request, feature, kind.media_type, **headers)
@@ -304,29 +231,8 @@ def one_feature(request: Request, layer: Layer, asking: Asking, fid: int) -> tup
     if not found.ids:
         raise read.no_such(layer, fid)
     (feature,) = _told(request, layer, asked, found, Format.GEOJSON)
-    feature["links"] = _links_of_one(request, layer, asking, asked, Format.GEOJSON, fid)
+    feature["links"] = links_of_one(request, layer, asking, asked, Format.GEOJSON, fid)
     return feature, {"Content-Crs": content_crs(asked, found.shapes)}
-
-
-def _links_of_one(
-    request: Request, layer: Layer, asking: Asking, asked: Asked, kind: Format, fid: int
-) -> list[dict[str, Any]]:
-    at = f"/collections/{layer.id}"
-    own = f"{at}/items/{fid}"
-
-    def address(**more: str) -> str:
-        same = [*asked.same, *more.items()]
-        return f"{own}?{urlencode(same)}" if same else own
-
-    named = {"f": request.query_params["f"]} if "f" in request.query_params else {}
-    links = [link(request, address(**named), "self", kind.media_type, "This feature")]
-    links += [link(request, address(f=str(one)), "alternate", one.media_type, one.called)
-              for one in ONE_FEATURE if one is not kind]  # fmt: skip
-    links.append(link(request, at, "collection", "application/json", layer.title.en))
-    if not asking.is_low:
-        # RFC 5829
-        links.append(link(request, f"{own}/versions", "version-history", "application/json", "Its versions"))
-    return links
 
 
 # Programs ask for pages of features by the hundred too: bare routes answer, and the declared ones behind them describe

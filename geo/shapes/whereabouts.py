@@ -32,6 +32,13 @@ class Box:
         return across and self.south <= other.north and other.south <= self.north
 
     @property
+    def spans(self) -> tuple[tuple[float, float], ...]:
+        """From where to where it goes in degrees, west to east: two pieces where it crosses the antimeridian."""
+        if self.west <= self.east:
+            return ((self.west, self.east),)
+        return (self.west, 180.0), (-180.0, self.east)
+
+    @property
     def centre(self) -> tuple[float, float]:
         """The middle, x first."""
         return (self.west + self.east) / 2, (self.south + self.north) / 2

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Date,
     and_,
     func,
+    literal_column,
     or_,
 )
 
@@ -71,8 +72,8 @@ def _in_time(time: Any, during: During) -> ColumnElement[bool]:
 
 def meets(geom: Any, box: Box) -> ColumnElement[bool]:
     """Whether a geometry touches a rectangle of degrees; one with west > east crosses the antimeridian."""
-    spans = [(box.west, box.east)] if box.west <= box.east else [(box.west, 180.0), (-180.0, box.east)]
-    envelopes = [func.ST_MakeEnvelope(west, box.south, east, box.north, 4326) for west, east in spans]
+    srid: ColumnElement[int] = literal_column("4326")
+    envelopes = [func.ST_MakeEnvelope(west, box.south, east, box.north, srid) for west, east in box.spans]
     return or_(*(and_(geom.op("&&")(one), func.ST_Intersects(geom, one)) for one in envelopes))
 
 

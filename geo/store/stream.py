@@ -6,16 +6,17 @@ objects, and compiled code reads the bytes (`geo.encode`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Select, String, func, literal_column, null, select
+from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Select, String, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from geo.encode import EncodedPage, features
 from geo.layer import Layer
+from geo.shapes.served import CRS84, Served
 from geo.store.db import AS_BYTES
-from geo.store.read import DEGREE_DIGITS, MOST_AT_ONCE, Asking, Wanted, named_fields, rows, witnessed
+from geo.store.read import MOST_AT_ONCE, Asking, Wanted, named_fields, rows, witnessed
 
 
 def in_bytes(query: Select[Any]) -> Select[bytes | None]:
@@ -33,24 +34,26 @@ def _readable(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return column
 
 
+def told_columns(held: Any, names: tuple[str, ...], crs: Served) -> Select[Any]:
+    """What compiled code writes features from: the id, the properties and the shape in its CRS, in the order of `held`.
+
+    `held` is a subquery of `read.rows`. Nothing here sorts, joins or groups.
+    """
+    shape = held.c.geom if crs.is_degrees else func.ST_Transform(held.c.geom, crs.srid)
+    return select(held.c.id, *(_readable(held.c[name]) for name in names), shape.label("geom"))
+
+
 def features_in_bytes(
-    session: Session, layer: Layer, asking: Asking, wanted: Wanted, *,
-    shape: Callable[[ColumnElement[Any]], ColumnElement[Any]] | None = None,
-    digits: int = DEGREE_DIGITS, swap: bool = False, shapes: bool = True,
+    session: Session, layer: Layer, asking: Asking, wanted: Wanted, crs: Served = CRS84
 ) -> EncodedPage:  # fmt: skip
     """A page of GeoJSON features as bytes: what `read.features` gives as dicts, and written down as that is.
 
-    `shape` is what becomes of the geometry on the way (say, transformed), `digits` and `swap` are how its coordinates
-    are told (`geo.encode.page`).
+    Not for a CRS whose datum shift is our own (`Served.pinned`).
     """
     limit = min(wanted.limit or MOST_AT_ONCE, MOST_AT_ONCE)
-    inner = rows(layer, asking, Wanted(**{**wanted.__dict__, "limit": limit + 1}))
-    held = inner.subquery("held")
-    told = tuple(named_fields(layer, asking, wanted))
-    geom: Any = null() if not shapes else shape(held.c.geom) if shape else held.c.geom
-    # The order of the rows is that of the query within: nothing here sorts, joins or groups.
-    query = select(held.c.id, *(_readable(held.c[name]) for name in told), geom.label("geom"))
-    buffer: Any = session.scalar(in_bytes(query), execution_options=AS_BYTES)
-    page = features(buffer or b"", told, digits=digits, swap=swap, most=limit)
+    held = rows(layer, asking, replace(wanted, limit=limit + 1)).subquery("held")
+    names = tuple(named_fields(layer, asking, wanted))
+    buffer: Any = session.scalar(in_bytes(told_columns(held, names, crs)), execution_options=AS_BYTES)
+    page = features(buffer or b"", names, digits=crs.digits, swap=crs.swapped, most=limit)
     witnessed(session, layer, asking, page.ids)
     return page

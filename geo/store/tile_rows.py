@@ -6,7 +6,6 @@ them serve every tile of a layer.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,18 +24,17 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy import Text as TextType
-from sqlalchemy.dialects.postgresql import psycopg as postgresql
 from sqlalchemy.types import Boolean, Date, DateTime, Double, Numeric, String, Uuid
 
 from geo.layer import Cells, Layer, Published
 from geo.shapes.grids import Tile
 from geo.shapes.whereabouts import Box
 from geo.store.functions import COUNT_ZOOM
+from geo.store.prepared import Prepared, Statements, prepared
 from geo.store.read import Asking, Wanted, form, rows, shown_fields
 from geo.store.stream import in_bytes
 
 SIDE, HALF = 40075016.685578488, 20037508.342789244
-MOST_STATEMENTS = 2_000  # a town has a handful of areas; a server of many towns may have hundreds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,15 +46,6 @@ class Columns:
     squares: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Statement:
-    """SQL for the driver with the values that are bound whatever the tile, and what each value of its one row holds."""
-
-    sql: str
-    values: Mapping[str, Any]
-    columns: tuple[Columns, ...]
-
-
 def tile_fields(layer: Layer, asking: Asking) -> tuple[str, ...]:
     """The properties a tile carries: what the popup, the style and the labels need, of those the audience gets."""
     shown = shown_fields(layer, asking)
@@ -66,49 +55,33 @@ def tile_fields(layer: Layer, asking: Asking) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in named if name in shown))
 
 
-_STATEMENTS: dict[Hashable, Statement] = {}
+_STATEMENTS = Statements()
 
 
-def statement(layers: tuple[Layer, ...], asking: Asking, tile: Tile, wanted: Wanted) -> Statement:
-    """The statement for these layers at this zoom; kept, because putting it together costs as much as a small tile."""
+def statement(layers: tuple[Layer, ...], asking: Asking, tile: Tile, wanted: Wanted) -> Prepared:
+    """The statement for these layers at this zoom; it is about the `Columns` of each value of its row."""
+
+    def make() -> Prepared:
+        return _made(layers, asking, tile, wanted)
+
     if wanted.at is not None:
         # Another instant each time, and a place that cannot be bound afterwards: nothing to keep.
-        return _made(layers, asking, tile, wanted)
+        return make()
     kinds = tuple(_drawn_as(layer, asking, tile.zoom) for layer in layers)
     # A layer may be declared anew while the service runs: what is kept is that of this very declaration, and holds it.
     key = (tuple(map(id, layers)), tuple(layer.generalise for layer in layers), kinds, asking.eyes, tile.grid, wanted)
-    if key not in _STATEMENTS:
-        if len(_STATEMENTS) >= MOST_STATEMENTS:
-            _STATEMENTS.clear()
-        _STATEMENTS[key] = _made(layers, asking, tile, wanted)
-    return _STATEMENTS[key]
+    return _STATEMENTS.get(key, make)
 
 
-def _made(layers: tuple[Layer, ...], asking: Asking, tile: Tile, wanted: Wanted) -> Statement:
+def _made(layers: tuple[Layer, ...], asking: Asking, tile: Tile, wanted: Wanted) -> Prepared:
     values: list[ColumnElement[Any]] = []
     columns: list[Columns] = []
     for layer in layers:
         for value, told in _values_of(layer, asking, tile, wanted):
             values.append(value)
             columns.append(told)
-    compiled = select(*(value.label(f"v{place}") for place, value in enumerate(values))).compile(
-        dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
-    )
-    bound = {
-        name: _as_bound(compiled.binds.get(name), value)
-        for name, value in compiled.params.items()
-        if name not in _PLACE
-    }
-    return Statement(sql=str(compiled), values=bound, columns=tuple(columns))
-
-
-_DIALECT: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # untyped there
-
-
-def _as_bound(parameter: Any, value: Any) -> Any:
-    """A value as its type hands it to the driver."""
-    process = parameter.type.dialect_impl(_DIALECT).bind_processor(_DIALECT) if parameter is not None else None
-    return process(value) if process else value
+    query = select(*(value.label(f"v{place}") for place, value in enumerate(values)))
+    return prepared(query, _PLACE, about=tuple(columns))
 
 
 def _place(name: str, kind: Any) -> Any:

@@ -19,7 +19,6 @@ from psycopg import AsyncConnection
 from geo import encode
 from geo.layer import Audience, Layer, Published
 from geo.shapes.grids import Grid, Tile
-from geo.store.area import SETTING
 from geo.store.functions import COUNT_ZOOM
 from geo.store.read import Asking, Wanted, form
 from geo.store.tile_rows import Columns, statement, tile_fields
@@ -59,20 +58,11 @@ async def tile_bytes(
     if not shown:
         return _whole([], written)
     asked = statement(shown, asking, tile, replace(wanted, by_place=True))
-    # Bytes as they are: the driver would otherwise have them spelled out as text.
-    async with connection.cursor(binary=True) as cursor:
-        sql = asked.sql + (_IN_AREA if area else "")
-        await cursor.execute(sql, {**asked.values, **_place_of(tile), "area": area})
-        found = await cursor.fetchone() or ()
-    held = [(columns, value) for columns, value in zip(asked.columns, found, strict=False) if value]
+    found = await asked.row(connection, _place_of(tile), area)
+    held = [(columns, value) for columns, value in zip(asked.about, found, strict=False) if value]
     if sum(len(value) for _, value in held) < BYTES_FOR_A_THREAD:
         return _encoded(held, tile, written)
     return await asyncio.to_thread(_encoded, held, tile, written)
-
-
-# The setting is made in the statement itself, a journey less than a transaction around it, and ends with it. It comes
-# before the tile because a row is needed before anything is made of it; were it not so, the tile would be empty.
-_IN_AREA = f" FROM (SELECT set_config('{SETTING}', %(area)s, true) AS area OFFSET 0) AS s WHERE s.area <> ''"
 
 
 def levels(layer: Layer, grid: Grid) -> tuple[int, ...]:

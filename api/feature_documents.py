@@ -1,0 +1,131 @@
+"""What is said around features: the members of a collection, links and headers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import answer
+from api.asked import Asked
+from api.formats import ALL, ONE_FEATURE, Format
+from api.kept import Kept
+from api.links import link
+from geo.encode import EncodedPage
+from geo.layer import Layer
+from geo.render import written
+from geo.shapes.served import CRS84, CRS84H
+from geo.store.read import Asking
+from geo.store.wanted import Cursor
+
+VARY = "Accept, Accept-Language, Accept-Encoding"
+
+
+def words_of_page(
+    request: Request, layer: Layer, asked: Asked, kind: Format, returned: int, matched: int | None,
+    next_after: Cursor | None,
+) -> dict[str, Any]:  # fmt: skip
+    """What a collection of features says before its features."""
+    document: dict[str, Any] = {"type": "FeatureCollection"}
+    if kind is Format.JSON_FG:
+        document |= {"conformsTo": [written.JSON_FG], "featureType": layer.id, "coordRefSys": asked.crs.uri}
+    if matched is not None:
+        document["numberMatched"] = matched
+    return document | {
+        "numberReturned": returned,
+        "timeStamp": request.app.state.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "links": links_of_page(request, layer, asked, kind, next_after),
+    }
+
+
+def page_address(layer: Layer, asked: Asked, after: Cursor | None, **more: str) -> str:
+    """The address of the same question from another place on, perhaps in another format."""
+    same = [*asked.same, *more.items()]
+    if after is not None:
+        same.append(("after", after.told()))
+    path = f"/collections/{layer.id}/items"
+    return f"{path}?{urlencode(same)}" if same else path
+
+
+def links_of_page(
+    request: Request, layer: Layer, asked: Asked, kind: Format, next_after: Cursor | None
+) -> list[dict[str, Any]]:
+    """Itself, the other formats, its collection and the next page."""
+    named = {"f": request.query_params["f"]} if "f" in request.query_params else {}
+    here = asked.wanted.after
+    found = [link(request, page_address(layer, asked, here, **named), "self", kind.media_type, "This page")]
+    found += [
+        link(request, page_address(layer, asked, here, f=str(one)), "alternate", one.media_type, one.called)
+        for one in ALL
+        if one is not kind
+    ]
+    found.append(link(request, f"/collections/{layer.id}", "collection", "application/json", layer.title.en))
+    if next_after is not None:
+        following = page_address(layer, asked, next_after, **named)
+        found.append(link(request, following, "next", kind.media_type, "หน้าถัดไป · The next page"))
+    return found
+
+
+def page_headers(
+    request: Request, layer: Layer, asked: Asked, kind: Format, next_after: Cursor | None, returned: int,
+    matched: int | None,
+) -> dict[str, str]:  # fmt: skip
+    """What a format without room for it says in its headers: links (RFC 8288), numbers, the CRS."""
+    links = [one for one in links_of_page(request, layer, asked, kind, next_after) if one["rel"] in ("self", "next")]
+    headers = {
+        "Link": ", ".join(f'<{one["href"]}>; rel="{one["rel"]}"; type="{one["type"]}"' for one in links),
+        "OGC_NumberReturned": str(returned),
+        "Content_Crs": f"<{asked.crs.uri}>",
+    }
+    return headers if matched is None else {**headers, "OGC_NumberMatched": str(matched)}
+
+
+def links_of_one(
+    request: Request, layer: Layer, asking: Asking, asked: Asked, kind: Format, fid: int
+) -> list[dict[str, Any]]:
+    """One feature's: itself, its other formats, its collection, and its versions for whoever may see them."""
+    at = f"/collections/{layer.id}"
+    own = f"{at}/items/{fid}"
+
+    def address(**more: str) -> str:
+        same = [*asked.same, *more.items()]
+        return f"{own}?{urlencode(same)}" if same else own
+
+    named = {"f": request.query_params["f"]} if "f" in request.query_params else {}
+    links = [link(request, address(**named), "self", kind.media_type, "This feature")]
+    links += [link(request, address(f=str(one)), "alternate", one.media_type, one.called)
+              for one in ONE_FEATURE if one is not kind]  # fmt: skip
+    links.append(link(request, at, "collection", "application/json", layer.title.en))
+    if not asking.is_low:
+        # RFC 5829
+        links.append(link(request, f"{own}/versions", "version-history", "application/json", "Its versions"))
+    return links
+
+
+def crs_told(asked: Asked, *, is_high: bool) -> str:
+    """The CRS of an answer as its header says it; with heights where any of the shapes has them."""
+    return f"<{CRS84H.uri if is_high and asked.crs is CRS84 else asked.crs.uri}>"
+
+
+def content_crs(asked: Asked, shapes: list[bytes | None]) -> str:
+    """The same, from the shapes (EWKB)."""
+    # The highest bits of an EWKB type say that a height follows (little-endian, as PostGIS writes it here).
+    return crs_told(asked, is_high=any(shape is not None and shape[4] & 0x80 for shape in shapes))
+
+
+def encoded_page(
+    request: Request, layer: Layer, asked: Asked, held: EncodedPage, matched: int | None
+) -> Response:  # fmt: skip
+    """A page of GeoJSON features that compiled code has written."""
+    next_after = Cursor(id=held.ids[-1]) if held.more else None
+    words = words_of_page(request, layer, asked, Format.GEOJSON, held.count, matched, next_after)
+    # The time of day is no news: the same features have the same tag, and a weak one, because the bytes differ.
+    time = words.pop("timeStamp")
+    head = json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode()[:-1]
+    body = b'%s,"timeStamp":"%s","features":[%s]}' % (head, time.encode(), held.body)
+    kept = Kept.weakly(body, head, held.body)
+    told = crs_told(asked, is_high=held.is_high)
+    return answer(request, kept, Format.GEOJSON.media_type, vary=VARY, Content_Crs=told)

@@ -1,0 +1,100 @@
+"""Features for programs that ask by the hundred: without a thread, a session or a query put together anew.
+
+What is asked for most is answered here: pages of GeoJSON in a rectangle or in the order of ids, and single features.
+Everything else goes the general way (`routes/items.py`), which says the same of the same rows.
+"""
+
+from __future__ import annotations
+
+import json
+
+from psycopg import AsyncConnection
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import answer
+from api.asked import Asked, feature_asked, features_asked
+from api.conditions import is_bootstrap
+from api.deps import area_of, key_of, session_as
+from api.feature_documents import VARY, crs_told, encoded_page, links_of_one
+from api.flights import Flights, Place, Rests
+from api.formats import ALL, ONE_FEATURE, Format, features_format
+from api.kept import Kept
+from geo.layer import Audience, Layer
+from geo.store import read
+from geo.store.db import read_once
+from geo.store.pages import MOST_COUNTED, CountedPage, can_be_prepared, page_of
+from geo.store.read import Asking
+from geo.store.roles import Role
+from geo.store.wanted import EVERYTHING
+
+# Other parameters may take long to read; that is for a thread.
+_QUICKLY_READ = frozenset({"f", "lang", "limit", "bbox", "after", "properties", "crs"})
+
+
+def is_written_by_code(asked: Asked) -> bool:
+    """Whether compiled code can write it: nothing to look up for codes and links, no datum shift of our own, and the
+    next page named by an id alone."""
+    return not asked.profiles and not asked.wanted.order and not asked.crs.pinned
+
+
+async def page_soon(request: Request, layer: Layer, asking: Asking) -> Response | None:
+    """The page of features that is asked for, or None where that is for the general way."""
+    if not _QUICKLY_READ.issuperset(request.query_params) or features_format(request, ALL) is not Format.GEOJSON:
+        return None
+    asked = features_asked(request, layer, asking)
+    if not is_written_by_code(asked) or not can_be_prepared(layer, asking, asked.wanted):
+        return None
+    found = await _found(request, layer, asking, asked)
+    if found is None:
+        return None
+    matched = found.matched
+    if matched is None:
+        matched = await _matched(request, layer, asking)
+    return encoded_page(request, layer, asked, found.page, matched)
+
+
+async def _found(request: Request, layer: Layer, asking: Asking, asked: Asked) -> CountedPage | None:
+    area = area_of(request, asking)
+
+    async def ask(connection: AsyncConnection) -> CountedPage | None:
+        return await page_of(connection, layer, asking, asked.wanted, asked.crs, area=area)
+
+    pools = request.app.state.one_statement
+    return await read_once(pools[Role.PUBLIC if asking.audience is Audience.PUBLIC else Role.MEMBER], ask)
+
+
+async def _matched(request: Request, layer: Layer, asking: Asking) -> int | None:
+    """How many features there are in all, where that is cheap to say; kept, because every page says it."""
+    flights: Flights = request.app.state.flights
+
+    def counted() -> tuple[int | None]:
+        with session_as(request, asking) as session:
+            return (read.count_up_to(session, layer, asking, EVERYTHING, MOST_COUNTED),)
+
+    rests = Rests.on([layer], asking, lambda _: Place())
+    found: tuple[int | None] = await flights.answer(
+        ("matched", layer.table, asking.eyes), lambda: run_in_threadpool(counted), rests
+    )
+    return found[0]
+
+
+async def feature_soon(request: Request, layer: Layer, asking: Asking) -> Response | None:
+    """The feature that is asked for, or None where that is for the general way: members are told versions besides."""
+    if not _QUICKLY_READ.issuperset(request.query_params) or not asking.is_low or is_bootstrap(request):
+        return None
+    if features_format(request, ONE_FEATURE) is not Format.GEOJSON:
+        return None
+    fid = key_of(layer, request.path_params["fid"])
+    asked = feature_asked(request, layer, asking, fid)
+    if not is_written_by_code(asked) or not can_be_prepared(layer, asking, asked.wanted):
+        return None
+    found = await _found(request, layer, asking, asked)
+    if found is None or not found.page.count:
+        raise read.no_such(layer, fid)
+    links = links_of_one(request, layer, asking, asked, Format.GEOJSON, fid)
+    told = json.dumps(links, ensure_ascii=False, separators=(",", ":")).encode()
+    kept = Kept.of(b'%s,"links":%s}' % (found.page.body[:-1], told))
+    said = crs_told(asked, is_high=found.page.is_high)
+    return answer(request, kept, Format.GEOJSON.media_type, vary=VARY, Content_Crs=said)

@@ -1,0 +1,131 @@
+"""Pages of features that programs ask for by the hundred: statements put together once, rows told as bytes.
+
+They are those of the read door (`read.rows`) with the place, the cursor and the number of rows left open. Questions
+that a planner should see whole before it answers (filters, an order, the past) go the general way, `stream.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+
+from psycopg import AsyncConnection
+from sqlalchemy import BigInteger, Double, bindparam, case, func, literal_column, select
+
+from geo.encode import EncodedPage, features
+from geo.layer import Audience, Cells, Layer
+from geo.shapes.served import Served
+from geo.store.prepared import Prepared, Statements, prepared
+from geo.store.read import Asking, Wanted, form, is_written_down, named_fields, rows
+from geo.store.stream import in_bytes, told_columns
+from geo.store.wanted import Cursor
+
+MOST_COUNTED = 10_000
+# What takes longer to write than a thread takes to start: others are answered meanwhile.
+BYTES_FOR_A_THREAD = 400_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountedPage:
+    """A page, and how many features there are in all; None where that was not counted."""
+
+    page: EncodedPage
+    matched: int | None
+
+
+def can_be_prepared(layer: Layer, asking: Asking, wanted: Wanted) -> bool:
+    """Whether `page_of` may be asked: one feature, or those of a rectangle, or all of them in the order of their ids.
+
+    Reading that is written down needs a session with a witness. Whoever looks in some areas only has to say in which
+    rectangle: without one PostgreSQL must know the areas before it chooses how to look for them.
+    """
+    box = wanted.box
+    others = replace(wanted, box=None, after=None, limit=None, ids=(), names=None)
+    if others != Wanted() or is_written_down(layer, asking) or isinstance(form(layer, asking), Cells):
+        return False
+    if wanted.ids:
+        return len(wanted.ids) == 1 and box is None and wanted.after is None
+    return len(box.spans) == 1 if box else asking.audience is Audience.PUBLIC
+
+
+def _open(name: str, kind: Any) -> Any:
+    return bindparam(name, None, type_=kind)
+
+
+_EDGES = {name: _open(name, Double()) for name in ("west", "south", "east", "north")}
+_FID, _AFTER, _LIMIT = (_open(name, BigInteger()) for name in ("fid", "after", "limit"))
+_LEFT_OPEN = (*_EDGES, "fid", "after", "limit")
+# As `Box` and `Cursor` are, with what is bound later in the place of numbers.
+_ANY_BOX: Any = SimpleNamespace(**_EDGES, spans=((_EDGES["west"], _EDGES["east"]),))
+_ANY_AFTER = Cursor(id=_AFTER)
+_STATEMENTS = Statements()
+
+
+async def page_of(
+    connection: AsyncConnection[Any], layer: Layer, asking: Asking, wanted: Wanted, crs: Served, *,
+    area: str | None = None,
+) -> CountedPage | None:  # fmt: skip
+    """The page as GeoJSON features in `crs` (none whose datum shift is our own), with the number of all of them.
+
+    None where a rectangle holds more than `MOST_COUNTED`: which way to find the first of so many is for the planner to
+    say. `area` is the signed area of whoever is no part of the public.
+    """
+    key = (id(layer), asking.eyes, crs.uri, wanted.names, bool(wanted.box), bool(wanted.after), bool(wanted.ids))
+    asked = _STATEMENTS.get(key, lambda: _made(layer, asking, wanted, crs))
+    limit, box = wanted.limit or 1, wanted.box
+    values: dict[str, Any] = {"limit": limit + 1}
+    if wanted.ids:
+        values["fid"] = wanted.ids[0]
+    if wanted.after:
+        values["after"] = wanted.after.id
+    if box:
+        values |= {"west": box.west, "south": box.south, "east": box.east, "north": box.north}
+    matched, buffer = await asked.row(connection, values, area) or (0, None)
+    if matched is not None and matched > MOST_COUNTED:
+        return None
+    held = await _encoded(buffer or b"", asked.about[1], crs, limit)
+    if matched is None and not held.more and not wanted.after:
+        matched = held.count
+    return CountedPage(page=held, matched=matched)
+
+
+async def _encoded(buffer: bytes, names: tuple[str, ...], crs: Served, limit: int) -> EncodedPage:
+    if len(buffer) < BYTES_FOR_A_THREAD:
+        return features(buffer, names, digits=crs.digits, swap=crs.swapped, most=limit)
+    return await asyncio.to_thread(features, buffer, names, digits=crs.digits, swap=crs.swapped, most=limit)
+
+
+def _made(layer: Layer, asking: Asking, wanted: Wanted, crs: Served) -> Prepared:
+    names = tuple(named_fields(layer, asking, wanted))
+    same = Wanted(names=wanted.names)
+    after = _ANY_AFTER if wanted.after else None
+    if wanted.ids:
+        query = rows(layer, asking, replace(same, ids=(_FID,)))
+    elif wanted.box is None:
+        query = rows(layer, asking, replace(same, after=after)).limit(_LIMIT)
+    else:
+        return prepared(_within(layer, asking, same, after, names, crs), _LEFT_OPEN, about=(layer, names))
+    page = in_bytes(told_columns(query.subquery("held"), names, crs))
+    return prepared(select(_UNCOUNTED, page.scalar_subquery().label("page")), _LEFT_OPEN, about=(layer, names))
+
+
+_UNCOUNTED: Any = literal_column("NULL::bigint").label("matched")
+
+
+def _within(
+    layer: Layer, asking: Asking, same: Wanted, after: Cursor | None, names: tuple[str, ...], crs: Served
+) -> Any:  # fmt: skip
+    """What lies in a rectangle is looked at once, to be counted and to be told; not all of it where that is much."""
+    found = rows(layer, asking, replace(same, box=_ANY_BOX, by_place=True)).order_by(None).limit(MOST_COUNTED + 1)
+    held = found.subquery("found")
+    # No more columns than are told: they are all put aside between the counting and the telling.
+    near = select(held.c.id, *(held.c[name] for name in names), held.c.geom).cte("near")
+    matched = select(func.count()).select_from(near).scalar_subquery()
+    first = select(near)
+    if after:
+        first = first.where(near.c.id > after.id)
+    page = in_bytes(told_columns(first.order_by(near.c.id).limit(_LIMIT).subquery("held"), names, crs))
+    told = case((matched <= MOST_COUNTED, page.scalar_subquery()))
+    return select(matched.label("matched"), told.label("page"))
