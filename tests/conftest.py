@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import itertools
 import os
 import shutil
 import socket
@@ -24,7 +23,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import Connection, Engine, Pool, create_engine, event, make_url, text
+from sqlalchemy import Engine, Pool, create_engine, event, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -35,9 +34,9 @@ from geo.store.db import read_only_engine, writing_engine
 from geo.store.migrate import migrate
 from geo.store.roles import Role, signed_in_as
 from layers import LAYERS
+from tests.databases import TEMPLATE, Databases, keeper, named
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-TEMPLATE = "atlas_template"
 CHROMIUM = (
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -88,10 +87,10 @@ def cluster() -> Iterator[Cluster]:
     """The run's private PostGIS, with the migrated template in it."""
     home = Path(os.environ["ATLAS_TEST_HOME"])
     found = Cluster(home)
-    found.start()
     try:
         with (home / "template.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            found.start()
             _make_template(found)
         yield found
     finally:
@@ -99,50 +98,39 @@ def cluster() -> Iterator[Cluster]:
 
 
 def _make_template(cluster: Cluster) -> None:
-    with _keeper(cluster) as keeper:
-        if keeper.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": TEMPLATE}):
+    with keeper(cluster) as found:
+        if found.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": TEMPLATE}):
             return
         # What a test writes need not outlive the machine; waiting for the disk would be half of the run.
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            keeper.execute(text(f"ALTER SYSTEM SET {setting} = off"))
-        keeper.execute(text("SELECT pg_reload_conf()"))
-        keeper.execute(text(f"CREATE DATABASE {TEMPLATE} OWNER atlas"))
-    migrate(_named(cluster.url, TEMPLATE), LAYERS)
-
-
-@contextlib.contextmanager
-def _keeper(cluster: Cluster) -> Iterator[Connection]:
-    engine = create_engine(cluster.keeper_url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        yield connection
-    engine.dispose()
-
-
-def _named(url: str, database: str) -> str:
-    return make_url(url).set(database=database).render_as_string(hide_password=False)
+            found.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        # Each of thousands of connections would load it anew.
+        found.execute(text("ALTER SYSTEM SET shared_preload_libraries = 'postgis-3'"))
+        found.execute(text(f"CREATE DATABASE {TEMPLATE} OWNER atlas"))
+    # Nobody else uses it yet: whoever comes waits for the lock.
+    cluster.stop()
+    cluster.start()
+    migrate(named(cluster.url, TEMPLATE), LAYERS)
 
 
 @pytest.fixture(scope="session")
-def new_database(cluster: Cluster) -> Callable[[], str]:
-    """A function that makes an empty, migrated database and gives its URL; they go with the run's cluster.
+def databases(cluster: Cluster) -> Databases:
+    """This process's databases."""
+    return Databases(cluster)
 
-    To drop each would write everything to the disk first, hundreds of times.
-    """
-    numbers = itertools.count()
 
-    def make() -> str:
-        name = f"t_{os.getpid()}_{next(numbers)}"
-        with _keeper(cluster) as keeper:
-            keeper.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER atlas"))
-        return _named(cluster.url, name)
-
-    return make
+@pytest.fixture(scope="session")
+def new_database(databases: Databases) -> Callable[[], str]:
+    """A function that makes an empty, migrated database and gives its URL."""
+    return databases.new
 
 
 @pytest.fixture
-def database_url(new_database: Callable[[], str]) -> str:
-    """A database of the test's own."""
-    return new_database()
+def database_url(databases: Databases) -> Iterator[str]:
+    """A database of the test's own, for as long as the test lasts."""
+    url = databases.lend()
+    yield url
+    databases.give_back(url)
 
 
 @pytest.fixture
