@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.caching import EditCache
 from api.definition import Defined
+from api.doorstep import AtTheDoor, Doorstep
 from api.errors import Caught, add_error_handlers
 from api.flights import Flights
 from api.kept import reads_gzip
@@ -110,6 +111,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.state.area_key = cache(lambda: known_key(app.state.writing))
     app.state.cache = EditCache()
     app.state.layers = Layers(app.state.people, partial(_layers_changed, app))
+    app.state.doorstep = Doorstep(app.state.cache)
     app.state.flights = Flights(app.state.cache)
     app.state.stopping = Event()
     app.state.hashing = HashingBudget()
@@ -131,6 +133,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.add_middleware(Headed)
     app.add_middleware(Optioned)
     app.add_middleware(Caught)
+    app.add_middleware(AtTheDoor, doorstep=app.state.doorstep)
     app.add_middleware(RequestLog)
     return app
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
@@ -72,14 +72,19 @@ def rows_drawn(layer: Layer, asking: read.Asking, span: During | None) -> Wanted
     return replace(BY_PLACE, at=at, during=span if at is None else None)
 
 
+def tile_key(drawn: Drawn, tile: Tile, kind: TileFormat) -> Hashable:
+    """By what a tile is kept: the same for all who see the same of it."""
+    # By the tables and not by the names: a layer that its town changed just now is another one.
+    tables = tuple(layer.table for layer in drawn.layers)
+    chosen = None if all(one is BY_PLACE for one in drawn.wanted) else drawn.wanted
+    return "tile", tables, tile.grid.id, tile.z, tile.x, tile.y, kind, drawn.asking.eyes, chosen
+
+
 async def tile_made(request: Request, drawn: Drawn, tile: Tile, kind: TileFormat) -> Kept:
     """The tile's bytes: kept, or made now."""
     flights: Flights = request.app.state.flights
-    asking, tables = drawn.asking, tuple(layer.table for layer in drawn.layers)
+    asking, key = drawn.asking, tile_key(drawn, tile, kind)
     pools, is_public = request.app.state.one_statement, asking.audience is Audience.PUBLIC
-    chosen = None if all(one is BY_PLACE for one in drawn.wanted) else drawn.wanted
-    # By the tables and not by the names: a layer that its town changed just now is another one.
-    key = ("tile", tables, tile.grid.id, tile.z, tile.x, tile.y, kind, asking.eyes, chosen)
     known: Kept | None = request.app.state.cache.kept(key)
     if known is not None:
         return known

@@ -13,9 +13,9 @@ from api.deps import Asking, Cache, Known, ReadSession
 from api.links import base_of
 from api.negotiation import language_of
 from api.routes.collections import known_extent
-from api.tile_answers import drawn_for, joined, layers_named, layers_soon, no_number, tile_at, tile_made
+from api.tile_answers import drawn_for, joined, layers_named, layers_soon, no_number, tile_at, tile_key, tile_made
 from geo.errors import UnknownFeature
-from geo.layer import Layer
+from geo.layer import Audience, Layer
 from geo.shapes.grids import GRIDS, WEB_MERCATOR
 from geo.store import read
 from geo.store.tile_words import carried
@@ -109,7 +109,10 @@ async def get_tile(request: Request) -> Response:
         raise UnknownFeature(f"ไม่มีไทล์แบบ {written!r}", f"There are no {written!r} tiles")
     layers, tile, kind = await layers_soon(request, ids), tile_at(z, x, y), _WRITTEN[written]
     drawn = await drawn_for(request, layers)
-    return answer(request, await tile_made(request, drawn, tile, kind), kind.media_type)
+    told = answer(request, await tile_made(request, drawn, tile, kind), kind.media_type)
+    if drawn.asking.audience is Audience.PUBLIC:
+        request.app.state.doorstep.tell(request, tile_key(drawn, tile, kind), told)
+    return told
 
 
 # A map asks for tiles by the hundred, and FastAPI's machinery of arguments and dependencies costs more than finding a

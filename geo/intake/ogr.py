@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyogrio
 from pyogrio.raw import open_arrow
 from pyproj import CRS
@@ -39,9 +40,13 @@ from geo.intake.tables import (
 from geo.shapes.listening import warnings_heard
 from geo.shapes.whereabouts import Box
 
+# The stubs of pyarrow know no array of a kind that is found out at run time.
+compute: Any = pyarrow.compute
+
 _DRIVERS = {GEOJSON: ("GeoJSON", "GeoJSONSeq"), KML: ("KML", "LIBKML")}
 _FAULTS = (RuntimeError, OSError, LookupError, ValueError, pa.ArrowException)
 _Answer = TypeVar("_Answer")
+ZONED = pa.timestamp("ms", "UTC")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,17 +101,18 @@ def ogr_table(
     count = len(dbf.live_rows) if dbf is not None else info["features"]
     dates = _dates(dbf, names)
     crs, unknown = _crs(info["crs"])
+    columns = tuple((n, pa.string() if n in dates else k) for n, k in _columns(source, given, names))
     return Table(
         driver=driver,
         decision=source.decision,
         crs=crs,
         crs_unknown=unknown,
         crs_source=_crs_source(path, driver, unsaid=crs is None and not unknown),
-        columns=tuple((n, pa.string() if n in dates else k) for n, k in _columns(source, given, names)),
+        columns=columns,
         geometry_type=info["geometry_type"],
         feature_count=count if count >= 0 else None,
         bounds=_box(info["total_bounds"]),
-        rows=lambda columns, size, shapes: _rows(source, back, count, dates, columns, size, shapes),
+        rows=lambda wanted, size, shapes: _rows(source, back, count, dates, dict(columns), wanted, size, shapes),
     )
 
 
@@ -133,6 +139,8 @@ def _columns(source: _Source, given: Sequence[str], names: Sequence[str]) -> Col
     found = []
     for raw, name in zip(given, names, strict=True):
         kind = plain_type(schema.field(raw).type)
+        if kind is not None and source.driver == FLATGEOBUF and pa.types.is_timestamp(kind):
+            kind = ZONED
         if kind is not None:
             found.append((name, kind))
             continue
@@ -146,13 +154,16 @@ def _rows(
     given: dict[str, str],
     count: int,
     dates: Mapping[str, int],
+    kinds: Mapping[str, pa.DataType],
     columns: Sequence[str],
     size: int,
     shapes: bool,
 ) -> Iterator[pa.RecordBatch]:
     seen = 0
     for shape_name, batch in _sound_batches(source, [given[name] for name in columns], size, shapes):
-        found = {name: _values(source, batch.column(given[name])) for name in columns if name not in dates}
+        found = {
+            name: _values(source, batch.column(given[name]), kinds[name]) for name in columns if name not in dates
+        }
         if source.dbf is not None:
             found |= {n: source.dbf.date_texts(dates[n], seen, batch.num_rows) for n in columns if n in dates}
             found = {name: found[name] for name in columns}
@@ -205,6 +216,8 @@ def _stream(
     opening = open_arrow(
         source.path,
         layer=source.layer,
+        # Each of its times has a zone of its own, or none, and as times GDAL would leave that out.
+        datetime_as_string=source.driver == FLATGEOBUF,
         columns=columns,
         read_geometry=shapes,
         skip_features=skip,
@@ -220,10 +233,20 @@ def _stream(
         opening.__exit__(None, None, None)
 
 
-def _values(source: _Source, values: pa.Array[Any]) -> pa.Array[Any]:
+def _values(source: _Source, values: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
+    if kind == ZONED:
+        return _zoned(values)
     if source.driver == SHAPEFILE and pa.types.is_string(values.type):
         return recoded(values, source.decision.encoding)
     return readable(plain(values), source.notes)
+
+
+def _zoned(values: pa.Array[Any]) -> pa.Array[Any]:
+    """Times as GDAL writes them, as instants; one without a zone is Bangkok's."""
+    has_zone = compute.match_substring_regex(values, r"(Z|[+-]\d\d:?\d\d)$")
+    in_bangkok = compute.binary_join_element_wise(values, "+07:00", "")
+    zoned: pa.Array[Any] = compute.if_else(has_zone, values, in_bangkok).cast(ZONED)
+    return zoned
 
 
 def _shapes(batch: pa.RecordBatch, name: str) -> pa.Array[Any]:

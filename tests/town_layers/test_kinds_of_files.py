@@ -59,6 +59,23 @@ def test_columns_have_the_types_of_the_file_and_lists_stay_lists(
     assert dt.datetime.fromisoformat(said["seen"]) == dt.datetime(2024, 2, 29, 10, tzinfo=zone)
 
 
+@pytest.mark.parametrize("suffix", ["gpkg", "geojson", "fgb"])
+def test_an_instant_stays_that_instant_and_a_time_without_a_zone_is_bangkoks(
+    suffix: str, make: Make, web: TestClient, tmp_path: Path
+) -> None:
+    zoned = [dt.datetime(2024, 2, 29, 10, tzinfo=BANGKOK), dt.datetime(2024, 3, 1, 1, tzinfo=BANGKOK)]
+    path = written(tmp_path, f"zoned.{suffix}", places(at=zoned, n=[1, 2]))
+    make(path, f"zoned_{suffix}", town="9098", public=True)
+    found = {one["properties"]["n"]: one["properties"]["at"] for one in features_of(web, f"zoned_{suffix}")}
+    assert {n: dt.datetime.fromisoformat(at) for n, at in found.items()} == dict(enumerate(zoned, 1))
+    if suffix == "gpkg":
+        return  # GeoPackage knows no time without a zone: it is UTC there (OGC 12-128r19, table 1)
+    path = written(tmp_path, f"bare.{suffix}", places(at=[one.replace(tzinfo=None) for one in zoned], n=[1, 2]))
+    make(path, f"bare_{suffix}", town="9098", public=True)
+    found = {one["properties"]["n"]: one["properties"]["at"] for one in features_of(web, f"bare_{suffix}")}
+    assert {n: dt.datetime.fromisoformat(at) for n, at in found.items()} == dict(enumerate(zoned, 1))
+
+
 def test_a_shapefile_in_a_zip_of_a_thai_office(make: Make, web: TestClient, tmp_path: Path) -> None:
     folder = tmp_path / "shp"
     folder.mkdir()
