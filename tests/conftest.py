@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, sync_playwright
@@ -29,12 +30,13 @@ from sqlalchemy.pool import NullPool
 
 from api.app import create_app
 from api.settings import Settings
+from geo.people import passwords
 from geo.store.cluster import Cluster
-from geo.store.db import read_only_engine, writing_engine
+from geo.store.db import read_only_engine
 from geo.store.migrate import migrate
 from geo.store.roles import Role, signed_in_as
 from layers import LAYERS
-from tests.databases import TEMPLATE, Databases, keeper, named
+from tests.databases import TEMPLATE, Databases, Stand, keeper, named
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 CHROMIUM = (
@@ -73,6 +75,21 @@ def _swept(home: Path) -> None:
     if (home / "postgres").exists():
         Cluster(home).delete()
     shutil.rmtree(home)
+
+
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password's hash is made to be slow, a fifth of a second each time; tests sign in a thousand times.
+
+    The same Argon2id with less work, save where the slowness itself is looked at (`real_hashes`) and in processes of
+    their own.
+    """
+    passwords._nobodys.cache_clear()
+    if request.node.get_closest_marker("real_hashes") is None:
+        monkeypatch.setattr(passwords, "HASHER", QUICK)
 
 
 @pytest.fixture(scope="session")
@@ -114,9 +131,11 @@ def _make_template(cluster: Cluster) -> None:
 
 
 @pytest.fixture(scope="session")
-def databases(cluster: Cluster) -> Databases:
+def databases(cluster: Cluster) -> Iterator[Databases]:
     """This process's databases."""
-    return Databases(cluster)
+    found = Databases(cluster, app_of)
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")
@@ -126,19 +145,23 @@ def new_database(databases: Databases) -> Callable[[], str]:
 
 
 @pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
-    """A database of the test's own, for as long as the test lasts."""
-    url = databases.lend()
-    yield url
-    databases.give_back(url)
+def stand(databases: Databases) -> Iterator[Stand]:
+    """A database with the service over it, the test's own for as long as it lasts."""
+    found = databases.lend()
+    yield found
+    databases.give_back(found)
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
+def database_url(stand: Stand) -> str:
+    """A database of the test's own."""
+    return stand.url
+
+
+@pytest.fixture
+def engine(stand: Stand) -> Engine:
     """A writing engine on a database of the test's own."""
-    found = writing_engine(database_url)
-    yield found
-    found.dispose()
+    return stand.engine
 
 
 @pytest.fixture
@@ -179,10 +202,9 @@ def session(rolled_back_url: str) -> Iterator[Session]:
 
 
 @pytest.fixture
-def client(database_url: str, tmp_path: Path) -> Iterator[TestClient]:
+def client(stand: Stand) -> TestClient:
     """The service in this process, over a database of the test's own."""
-    with TestClient(app_of(Settings(home=tmp_path), database_url), raise_server_exceptions=False) as found:
-        yield found
+    return stand.client
 
 
 @pytest.fixture(scope="session")

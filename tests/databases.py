@@ -1,7 +1,8 @@
-"""Databases for tests: copies of one migrated template, emptied and lent again.
+"""Databases for tests, with the service over each: copies of one migrated template, emptied and lent again.
 
-To copy one costs half a second of a slow disk, to empty one a few hundredths: most of a run was copying. What a test
-did to more than rows (a table altered, a function replaced), or did to many rows, is not undone; its database is left.
+To copy one costs half a second of a slow disk, to empty one a few hundredths; and connections that were used before
+need not learn the tables and queries anew. Most of a run was that. What a test did to more than rows (a table altered,
+a function replaced), or did to many rows, is not undone; its database is left.
 """
 
 from __future__ import annotations
@@ -9,16 +10,21 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psycopg
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from psycopg import sql
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
+from api.settings import Settings
 from geo.store.cluster import Cluster
+from geo.store.db import writing_engine
 
 TEMPLATE = "atlas_template"
 LARGEST = 2**20  # bytes of one table or index beyond which emptying is no bargain
@@ -43,8 +49,10 @@ WHERE relkind = 'r' AND relnamespace::regnamespace::text NOT IN ('pg_catalog', '
   AND relname <> 'spatial_ref_sys'
 ORDER BY 1
 """
-_OTHERS = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+# A transaction that somebody forgot would hold its locks for ever.
+_FORGOTTEN = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'
 """
 _COUNTERS = """
 SELECT schemaname || '.' || quote_ident(sequencename), coalesce(last_value, start_value), last_value IS NOT NULL
@@ -83,12 +91,56 @@ class _State:
 _NUMBERS = itertools.count()
 
 
+class Stand:
+    """A database, connections of its owner and the service over it, for one test at a time."""
+
+    def __init__(self, url: str, home: Path, made: Callable[[Settings, str], FastAPI]) -> None:
+        self.url, self.home = url, home
+        self.keeper: psycopg.Connection[tuple[Any, ...]] | None = None
+        self.engine = writing_engine(url)
+        self._made = made
+        self._open = contextlib.ExitStack()
+        self._client: TestClient | None = None
+        self._state: dict[str, Any] = {}
+
+    @property
+    def client(self) -> TestClient:
+        """Somebody who asks the service, in this process; it is started when it is first wanted."""
+        if self._client is None:
+            app = self._made(Settings(home=self.home), self.url)
+            self._client = self._open.enter_context(TestClient(app, raise_server_exceptions=False))
+            self._state = dict(app.state._state)
+        return self._client
+
+    def rest(self) -> bool:
+        """Forget what one test told it; whether the next may have it."""
+        if self.engine.pool.checkedout():  # type: ignore[attr-defined]  # a pool that counts, as all of ours
+            return False
+        if self._client is None:
+            return True
+        state = self._client.app.state  # type: ignore[attr-defined]  # the app is one of ours
+        self._client.cookies.clear()
+        state._state.clear()
+        state._state.update(self._state)
+        state.area_key.cache_clear()
+        state.cache.hearing(True)
+        return not state.stopping.is_set()
+
+    def close(self) -> None:
+        """End the service and its connections."""
+        self._open.close()
+        self.engine.dispose()
+        if self.keeper is not None:
+            self.keeper.close()
+
+
 @dataclass
 class Databases:
-    """The databases of one process of a run."""
+    """The databases of one process of a run; `made` makes the service over one of them."""
 
     cluster: Cluster
-    _free: list[str] = field(default_factory=list)
+    made: Callable[[Settings, str], FastAPI]
+    _free: list[Stand] = field(default_factory=list)
     _template: _State | None = None
 
     def new(self) -> str:
@@ -96,28 +148,40 @@ class Databases:
 
         To drop each would write everything to the disk first, hundreds of times.
         """
+        return named(self.cluster.url, self._copied())
+
+    def lend(self) -> Stand:
+        """One that was given back, or a new one."""
         if self._template is None:
             self._template = self._looked_at()
+        if self._free:
+            return self._free.pop()
+        name = self._copied()
+        home = self.cluster.home / name
+        home.mkdir()
+        return Stand(named(self.cluster.url, name), home, self.made)
+
+    def give_back(self, stand: Stand) -> None:
+        """Empty it and keep it for the next test, where nothing but rows was changed."""
+        if self._template is not None and stand.rest() and self._emptied(stand, self._template):
+            self._free.append(stand)
+        else:
+            stand.close()
+
+    def close(self) -> None:
+        """End all services that are left."""
+        for stand in self._free:
+            stand.close()
+
+    def _copied(self) -> str:
         name = f"t_{os.getpid()}_{next(_NUMBERS)}"
         with keeper(self.cluster) as connection:
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER atlas"))
-        return named(self.cluster.url, name)
-
-    def lend(self) -> str:
-        """One that was given back, or a new one."""
-        return self._free.pop() if self._free else self.new()
-
-    def give_back(self, url: str) -> None:
-        """Empty it and keep it for the next test, where nothing else was changed."""
-        if self._template is not None and self._emptied(url, self._template):
-            self._free.append(url)
+        return name
 
     def _looked_at(self) -> _State:
         # A copy, because nobody may be connected to a template while others copy it.
-        name = f"t_{os.getpid()}_{next(_NUMBERS)}"
-        with keeper(self.cluster) as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER atlas"))
-        with self._connected(named(self.cluster.url, name)) as found:
+        with self._connected(self.new()) as found:
             since = _all(found, "SELECT pg_current_xact_id()::text::bigint")[0][0]
             rows = {}
             for table, size in _all(found, _TABLES):
@@ -126,35 +190,35 @@ class Databases:
                         rows[table] = b"".join(copied)
             return _State(since, _schema(found, since), rows, _all(found, _COUNTERS))
 
-    def _emptied(self, url: str, state: _State) -> bool:
-        with self._connected(url) as found:
-            found.execute(_OTHERS)
-            found.execute("SET lock_timeout = '2s'")
-            found.execute("SET session_replication_role = replica")
-            try:
-                tables = _all(found, _TABLES)
-                if _schema(found, state.since) != state.schema or any(size > LARGEST for _, size in tables):
-                    return False
-                with found.transaction():
-                    for table, size in tables:
-                        if size:
-                            found.execute(sql.SQL("DELETE FROM {}").format(sql.SQL(table)))
-                    for table, rows in state.rows.items():
-                        with found.cursor().copy(f"COPY {table} FROM STDIN") as copied:
-                            copied.write(rows)
-                    counters = [one for one in _all(found, _COUNTERS) if one not in state.counters]
-                    wanted = {name: rest for name, *rest in state.counters}
-                    for name, *_ in counters:
-                        found.execute("SELECT setval(%s, %s, %s)", (name, *wanted[name]))
-            except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
-                return False  # somebody of that test is still at work
+    def _emptied(self, stand: Stand, state: _State) -> bool:
+        if stand.keeper is None:
+            stand.keeper = self._connected(stand.url)
+            stand.keeper.execute("SET lock_timeout = '2s'")
+            stand.keeper.execute("SET session_replication_role = replica")
+        found = stand.keeper
+        found.execute(_FORGOTTEN)
+        tables = _all(found, _TABLES)
+        if _schema(found, state.since) != state.schema or any(size > LARGEST for _, size in tables):
+            return False
+        try:
+            with found.transaction():
+                for table, size in tables:
+                    if size:
+                        found.execute(sql.SQL("DELETE FROM {}").format(sql.SQL(table)))
+                for table, rows in state.rows.items():
+                    with found.cursor().copy(f"COPY {table} FROM STDIN") as copied:
+                        copied.write(rows)
+                moved = [one for one in _all(found, _COUNTERS) if one not in state.counters]
+                wanted = {name: rest for name, *rest in state.counters}
+                for name, *_ in moved:
+                    found.execute("SELECT setval(%s, %s, %s)", (name, *wanted[name]))
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            return False  # somebody of that test is still at work
         return True
 
-    @contextlib.contextmanager
-    def _connected(self, url: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    def _connected(self, url: str) -> psycopg.Connection[tuple[Any, ...]]:
         as_keeper = make_url(self.cluster.keeper_url).set(database=make_url(url).database)
-        with psycopg.connect(_driver(as_keeper.render_as_string()), autocommit=True) as connection:
-            yield connection
+        return psycopg.connect(_driver(as_keeper.render_as_string()), autocommit=True)
 
 
 def _all(connection: psycopg.Connection[tuple[Any, ...]], query: str) -> list[tuple[Any, ...]]:

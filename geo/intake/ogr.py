@@ -161,9 +161,7 @@ def _rows(
 ) -> Iterator[pa.RecordBatch]:
     seen = 0
     for shape_name, batch in _sound_batches(source, [given[name] for name in columns], size, shapes):
-        found = {
-            name: _values(source, batch.column(given[name]), kinds[name]) for name in columns if name not in dates
-        }
+        found = {name: _values(source, batch.column(given[name]), kinds[name]) for name in columns if name not in dates}
         if source.dbf is not None:
             found |= {n: source.dbf.date_texts(dates[n], seen, batch.num_rows) for n in columns if n in dates}
             found = {name: found[name] for name in columns}

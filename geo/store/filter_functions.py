@@ -113,7 +113,12 @@ BEGIN
 END $$
 """
 
-FILTER_FUNCTIONS = (_casefold(), _unaccented(), _RECKONED)
+
+def filter_functions() -> tuple[str, ...]:
+    """The statements that make them; all of Unicode is looked through for it, a second's work."""
+    return _casefold(), _unaccented(), _RECKONED
+
+
 FILTER_DROPS = (
     "DROP FUNCTION atlas_reckoned(text, numeric, numeric)",
     "DROP FUNCTION atlas_unaccented(text)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from geo.store.filter_functions import FILTER_DROPS, FILTER_FUNCTIONS
+from geo.store.filter_functions import FILTER_DROPS, filter_functions
 
 revision = "0007"
 down_revision = "0006"
@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for function in FILTER_FUNCTIONS:
+    for function in filter_functions():
         op.execute(sa.text(function.replace(":", "\\:")))
 
 

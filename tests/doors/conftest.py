@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from api.settings import Settings
 from tests.conftest import app_of
+from tests.databases import Stand
 
 
 @dataclass
@@ -37,16 +38,21 @@ class Served:
 
 
 @pytest.fixture
-def served(database_url: str, tmp_path: Path) -> Iterator[Served]:
+def served(stand: Stand) -> Served:
     """The service on a Monday in March, ten in the morning in Bangkok."""
-    with serving(database_url, tmp_path) as found:
-        yield found
+    return _served(stand.client.app)  # type: ignore[arg-type]  # the app is one of ours
 
 
 @contextmanager
 def serving(database_url: str, home: Path, **settings: object) -> Iterator[Served]:
     """The same with settings of the test's own."""
     app = app_of(Settings(home=home, **settings), database_url)  # type: ignore[arg-type]
+    # Entered once, so that the service's own threads and pools are there for every browser.
+    with TestClient(app):
+        yield _served(app)
+
+
+def _served(app: FastAPI) -> Served:
     clock = Clock(dt.datetime(2026, 3, 2, 3, 0, tzinfo=dt.UTC))
     app.state.now = lambda: clock.at
 
@@ -55,6 +61,4 @@ def serving(database_url: str, home: Path, **settings: object) -> Iterator[Serve
             app, base_url=base_url, raise_server_exceptions=False, follow_redirects=False, client=(address, 50000)
         )
 
-    # Entered once, so that the service's own threads and pools are there for every browser.
-    with TestClient(app):
-        yield Served(app=app, clock=clock, browser=browser)
+    return Served(app=app, clock=clock, browser=browser)

@@ -9,6 +9,8 @@ from argon2 import PasswordHasher
 
 from geo.people.passwords import LONGEST, hash_of, is_outdated, is_right, objection
 
+pytestmark = pytest.mark.real_hashes
+
 
 def test_a_hash_is_argon2id_salted_and_knows_its_password() -> None:
     one, two = hash_of("ตลาดกิมหยง 2569"), hash_of("ตลาดกิมหยง 2569")

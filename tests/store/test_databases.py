@@ -11,6 +11,7 @@ from layers import LAYERS
 from tests.databases import Databases
 from tests.makers import make_rows
 from tests.people.made import make_person
+from tests.people.visiting import headers_of, sign_in
 
 NAMES = """
 SELECT oid::regclass::text FROM pg_class
@@ -27,8 +28,8 @@ def held(connection: Connection) -> dict[str, list[str]]:
 
 
 def test_what_was_written_is_gone_and_what_every_database_holds_is_there(databases: Databases) -> None:
-    url = databases.lend()
-    engine = writing_engine(url)
+    stand = databases.lend()
+    engine = stand.engine
     with engine.begin() as connection:
         fresh = held(connection)
     with Session(engine) as session, session.begin():
@@ -41,14 +42,11 @@ def test_what_was_written_is_gone_and_what_every_database_holds_is_there(databas
         connection.execute(text(f"DELETE FROM {seeded[0]}"))
         used = held(connection)
     assert used != fresh
-    engine.dispose()
-    databases.give_back(url)
-    assert databases.lend() == url
-    engine = writing_engine(url)
+    databases.give_back(stand)
+    assert databases.lend() is stand
     with engine.begin() as connection:
         assert held(connection) == fresh
-    engine.dispose()
-    databases.give_back(url)
+    databases.give_back(stand)
 
 
 CHANGES: tuple[str, ...] = (
@@ -63,22 +61,41 @@ CHANGES: tuple[str, ...] = (
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_was_altered_is_lent_to_nobody(change: str, databases: Databases) -> None:
-    url = databases.lend()
-    engine = writing_engine(url)
+    stand = databases.lend()
+    engine = stand.engine
     with engine.begin() as connection:
         connection.execute(text(change))
-    engine.dispose()
-    databases.give_back(url)
-    assert databases.lend() != url
+    databases.give_back(stand)
+    another = databases.lend()
+    assert another is not stand
+    databases.give_back(another)
 
 
-def test_who_is_still_connected_is_sent_away(databases: Databases) -> None:
-    url = databases.lend()
-    engine = writing_engine(url)
+def test_what_the_service_was_told_is_forgotten(databases: Databases) -> None:
+    stand = databases.lend()
+    make_person(stand.engine, "somebody", "staff municipality 9098")
+    with Session(stand.engine) as session, session.begin():
+        make_rows(session, "asset", count=3)
+    headers = headers_of(stand.client, "somebody")
+    assert len(stand.client.get("/collections/asset/items", headers=headers).json()["features"]) == 3
+    sign_in(stand.client, "somebody")
+    assert stand.client.cookies
+    databases.give_back(stand)
+    assert databases.lend() is stand
+    assert not stand.client.cookies
+    assert stand.client.get("/collections/asset/items", headers=headers).status_code == 401
+    assert stand.client.get("/collections/asset/items").json()["features"] == []
+    databases.give_back(stand)
+
+
+def test_a_transaction_that_was_forgotten_is_ended(databases: Databases) -> None:
+    stand = databases.lend()
+    engine = writing_engine(stand.url)
     with engine.connect() as connection:
         connection.execute(text("LOCK TABLE asset"))
-        databases.give_back(url)
-        assert databases.lend() == url
+        databases.give_back(stand)
+        another = databases.lend()
+        assert another is stand
         connection.invalidate()
     engine.dispose()
-    databases.give_back(url)
+    databases.give_back(stand)
