@@ -20,6 +20,8 @@ from api.kept import Kept, coding_for
 MOST_PLACES = 20_000
 # Whoever sends one of these may be told something else, or something more.
 _GOES_IN = frozenset({b"authorization", b"cookie", b"origin"})
+# What is added to an answer on its way out (`CORSMiddleware`, to every one).
+_BEYOND = {b"vary": b", Origin"}
 _OF_A_FORM = frozenset({b"etag", b"content-encoding", b"content-length", b"content-type"})
 
 Headers = list[tuple[bytes, bytes]]
@@ -38,7 +40,8 @@ class Doorstep:
             return
         if len(self._places) >= MOST_PLACES:
             self._places.clear()
-        common = [one for one in answer.raw_headers if one[0] not in _OF_A_FORM]
+        said = [one for one in answer.raw_headers if one[0] not in _OF_A_FORM]
+        common = [(name, value + _BEYOND.get(name, b"")) for name, value in said]
         self._places[request.scope["path"]] = key, common, answer.headers.get("content-type", "").encode("latin-1")
 
     def answer(self, path: str, asked: Headers) -> tuple[int, Headers, bytes] | None:

@@ -232,7 +232,7 @@ def _stream(
 
 
 def _values(source: _Source, values: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
-    if kind == ZONED:
+    if kind == ZONED and pa.types.is_string(values.type):
         return _zoned(values)
     if source.driver == SHAPEFILE and pa.types.is_string(values.type):
         return recoded(values, source.decision.encoding)

@@ -142,7 +142,8 @@ def settings_text(*, socket: Path, hba: Path, ident: Path) -> str:
         "port": str(PORT),
         "hba_file": str(hba),
         "ident_file": str(ident),
-        "max_connections": "60",
+        # Each worker keeps some forty open, and more for a moment in a crowd.
+        "max_connections": "300",
         "shared_buffers": _megabytes(memory // 8, at_most=1024),
         "effective_cache_size": _megabytes(memory // 2, at_most=64 * 1024),
         "maintenance_work_mem": _megabytes(memory // 16, at_most=512),
