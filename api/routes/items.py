@@ -238,7 +238,7 @@ def one_feature(request: Request, layer: Layer, asking: Asking, fid: int) -> tup
 # Programs ask for pages of features by the hundred too: bare routes answer, and the declared ones behind them describe
 # them in the API document.
 _ITEMS, _ITEM = "/collections/{collection}/items", "/collections/{collection}/items/{fid}"
-router.routes += [Bare(_ITEMS, kept_answers(list_items)), Bare(_ITEM, kept_answers(get_item))]
+FIRST = (Bare(_ITEMS, kept_answers(list_items)), Bare(_ITEM, kept_answers(get_item)))
 router.get(_ITEMS, response_model=None, responses=answers(*(one.media_type for one in ALL)), openapi_extra=FEATURES)(
     list_items
 )
