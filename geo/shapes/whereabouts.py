@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyproj
 
@@ -32,11 +32,17 @@ class Box:
         return across and self.south <= other.north and other.south <= self.north
 
     @property
-    def spans(self) -> tuple[tuple[float, float], ...]:
-        """From where to where it goes in degrees, west to east: two pieces where it crosses the antimeridian."""
+    def pieces(self) -> tuple[Box, ...]:
+        """The same as rectangles that end at the antimeridian: two where it crosses it."""
         if self.west <= self.east:
-            return ((self.west, self.east),)
-        return (self.west, 180.0), (-180.0, self.east)
+            return (self,)
+        return replace(self, east=180.0), replace(self, west=-180.0)
+
+    def shrunk(self, by: float) -> Box:
+        """The same with each edge moved inwards; a point of it where it is too narrow for that."""
+        if self.east - self.west <= 2 * by or self.north - self.south <= 2 * by:
+            return Box(west=self.west, south=self.south, east=self.west, north=self.south)
+        return Box(west=self.west + by, south=self.south + by, east=self.east - by, north=self.north - by)
 
     @property
     def centre(self) -> tuple[float, float]:

@@ -21,7 +21,7 @@ from geo.layer import Field, Layer, Published
 from geo.shapes.whereabouts import Box
 from geo.store.asking import Asking, form, shown_fields
 from geo.store.queryables import queryables, sortable_fields
-from geo.store.wanted import Cursor, During, Order, Wanted
+from geo.store.wanted import Cursor, During, OpenBox, Order, Wanted
 
 
 def narrowed(columns: Any, layer: Layer, asking: Asking, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -41,7 +41,10 @@ def narrowed(columns: Any, layer: Layer, asking: Asking, wanted: Wanted) -> list
 
 def _near(columns: Any, layer: Layer, wanted: Wanted) -> list[ColumnElement[bool]]:
     near: list[ColumnElement[bool]] = []
-    if wanted.box:
+    box: Any = wanted.box
+    if isinstance(box, OpenBox):
+        near.append(meets_piece(columns.geom, box.whole, box.inner))
+    elif wanted.box:
         near.append(meets(columns.geom, wanted.box))
     if wanted.region:
         shape = func.ST_GeomFromEWKB(wanted.region.ewkb)
@@ -72,9 +75,25 @@ def _in_time(time: Any, during: During) -> ColumnElement[bool]:
 
 def meets(geom: Any, box: Box) -> ColumnElement[bool]:
     """Whether a geometry touches a rectangle of degrees; one with west > east crosses the antimeridian."""
+    return or_(*(meets_piece(geom, piece, piece.shrunk(BLUR)) for piece in box.pieces))
+
+
+# PostGIS keeps the rectangle around a shape in single precision, rounded outwards: by so many degrees at most.
+BLUR = 0.00004
+
+
+def meets_piece(geom: Any, box: Any, within: Any) -> ColumnElement[bool]:
+    """The same of two rectangles with four edges each, values or bound parameters: `within` lies `BLUR` inside `box`.
+
+    What lies in the inner one need not be looked at more closely; of a page's rows that is nearly all.
+    """
+    whole, inner = _envelope(box), _envelope(within)
+    return and_(geom.op("&&")(whole), or_(geom.op("@", is_comparison=True)(inner), func.ST_Intersects(geom, whole)))
+
+
+def _envelope(box: Any) -> ColumnElement[Any]:
     srid: ColumnElement[int] = literal_column("4326")
-    envelopes = [func.ST_MakeEnvelope(west, box.south, east, box.north, srid) for west, east in box.spans]
-    return or_(*(and_(geom.op("&&")(one), func.ST_Intersects(geom, one)) for one in envelopes))
+    return func.ST_MakeEnvelope(box.west, box.south, box.east, box.north, srid)
 
 
 def _equal(columns: Any, layer: Layer, asking: Asking, wanted: Wanted) -> list[ColumnElement[bool]]:

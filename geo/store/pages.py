@@ -17,10 +17,11 @@ from sqlalchemy import BigInteger, Double, bindparam, case, func, literal_column
 from geo.encode import EncodedPage, features
 from geo.layer import Audience, Cells, Layer
 from geo.shapes.served import Served
+from geo.store.narrowing import BLUR
 from geo.store.prepared import Prepared, Statements, prepared
 from geo.store.read import Asking, Wanted, form, is_written_down, named_fields, rows
 from geo.store.stream import in_bytes, told_columns
-from geo.store.wanted import Cursor
+from geo.store.wanted import Cursor, OpenBox
 
 MOST_COUNTED = 10_000
 # What takes longer to write than a thread takes to start: others are answered meanwhile.
@@ -47,18 +48,20 @@ def can_be_prepared(layer: Layer, asking: Asking, wanted: Wanted) -> bool:
         return False
     if wanted.ids:
         return len(wanted.ids) == 1 and box is None and wanted.after is None
-    return len(box.spans) == 1 if box else asking.audience is Audience.PUBLIC
+    return len(box.pieces) == 1 if box else asking.audience is Audience.PUBLIC
 
 
 def _open(name: str, kind: Any) -> Any:
     return bindparam(name, None, type_=kind)
 
 
-_EDGES = {name: _open(name, Double()) for name in ("west", "south", "east", "north")}
+_EDGES = ("west", "south", "east", "north")
+_WHOLE = {name: _open(name, Double()) for name in _EDGES}
+_INNER = {name: _open(f"inner_{name}", Double()) for name in _EDGES}
 _FID, _AFTER, _LIMIT = (_open(name, BigInteger()) for name in ("fid", "after", "limit"))
-_LEFT_OPEN = (*_EDGES, "fid", "after", "limit")
+_LEFT_OPEN = (*_EDGES, *(f"inner_{name}" for name in _EDGES), "fid", "after", "limit")
 # As `Box` and `Cursor` are, with what is bound later in the place of numbers.
-_ANY_BOX: Any = SimpleNamespace(**_EDGES, spans=((_EDGES["west"], _EDGES["east"]),))
+_ANY_BOX: Any = OpenBox(whole=SimpleNamespace(**_WHOLE), inner=SimpleNamespace(**_INNER))
 _ANY_AFTER = Cursor(id=_AFTER)
 _STATEMENTS = Statements()
 
@@ -81,7 +84,9 @@ async def page_of(
     if wanted.after:
         values["after"] = wanted.after.id
     if box:
-        values |= {"west": box.west, "south": box.south, "east": box.east, "north": box.north}
+        inner = box.shrunk(BLUR)
+        values |= {name: getattr(box, name) for name in _EDGES}
+        values |= {f"inner_{name}": getattr(inner, name) for name in _EDGES}
     matched, buffer = await asked.row(connection, values, area) or (0, None)
     if matched is not None and matched > MOST_COUNTED:
         return None

@@ -89,6 +89,14 @@ class Region:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenBox:
+    """A rectangle whose edges are bound when the statement is run (`pages.py`), and the one within it."""
+
+    whole: Any
+    inner: Any
+
+
+@dataclass(frozen=True, kw_only=True)
 class Heights:
     """The lower and upper bound of a box of six numbers, metres; what has no height is at every one."""
 
