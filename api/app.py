@@ -242,13 +242,14 @@ def _layers_changed(app: Defined, names: Iterable[str]) -> None:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     await asyncio.to_thread(encode.warm_up)
     listener = Listener(app.state.cache, app.state.database_url, app.state.layers)
     listener.start()
     for pool in app.state.one_statement.values():
         await pool.open()
-    yield
+    # For the server itself, which looks there before it asks the service (`door_protocol.py`).
+    yield {"doorstep": app.state.doorstep}
     app.state.stopping.set()
     for pool in app.state.one_statement.values():
         await pool.close()

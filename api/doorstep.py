@@ -19,7 +19,7 @@ from api.kept import Kept, coding_for
 
 MOST_PLACES = 20_000
 # Whoever sends one of these may be told something else, or something more.
-_GOES_IN = frozenset({b"authorization", b"cookie", b"origin"})
+_GOES_IN = frozenset({b"authorization", b"cookie", b"origin", b"content-length", b"transfer-encoding", b"expect"})
 # What is added to an answer on its way out (`CORSMiddleware`, to every one).
 _BEYOND = {b"vary": b", Origin"}
 _OF_A_FORM = frozenset({b"etag", b"content-encoding", b"content-length", b"content-type"})

@@ -35,7 +35,7 @@ def serve_until_told(settings: Settings, workers: int, *, ready: Callable[[], No
     # On a slow or busy machine a worker takes longer than uvicorn's five seconds to start, is killed, and takes as long
     # again: the service would never come.
     options = {"host": settings.host, "port": settings.port, "log_config": None, "access_log": False,
-               "server_header": False, "timeout_graceful_shutdown": 10,
+               "server_header": False, "http": "api.door_protocol:DoorProtocol", "timeout_graceful_shutdown": 10,
                "timeout_worker_healthcheck": WORKER_SECONDS}  # fmt: skip
     try:
         uvicorn.run("api.serving:made_app", factory=True, workers=workers, **options)  # type: ignore[arg-type]

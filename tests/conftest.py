@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from api.app import create_app
+from api.door_protocol import DoorProtocol
 from api.settings import Settings
 from geo.people import passwords
 from geo.store.cluster import Cluster
@@ -230,7 +231,9 @@ def running(database_url: str, home: Path, **settings: object) -> Iterator[str]:
         port = probe.getsockname()[1]
     app = create_app(Settings(home=home, port=port, **settings), database_url=database_url)  # type: ignore[arg-type]
     server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", access_log=False, log_config=None)
+        uvicorn.Config(
+            app, host="127.0.0.1", port=port, http=DoorProtocol, log_level="warning", access_log=False, log_config=None
+        )
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -11,12 +11,13 @@ import sys
 
 import uvicorn
 
+from api.door_protocol import DoorProtocol
 from api.serving import made_app
 
 
 def serve(port: int) -> None:
     """Be one worker, until told to end."""
-    uvicorn.run(made_app(), host="127.0.0.1", port=port, log_config=None, access_log=False)
+    uvicorn.run(made_app(), host="127.0.0.1", port=port, http=DoorProtocol, log_config=None, access_log=False)
 
 
 def main(ports: list[int]) -> None:

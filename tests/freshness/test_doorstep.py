@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
+from starlette.types import Receive, Scope, Send
 
+from api.doorstep import AtTheDoor
 from tests.makers import make_rows, tile_at
 from tests.people.made import make_person
 from tests.people.visiting import headers_of
@@ -105,3 +110,85 @@ def test_an_edit_takes_it_away(points: Engine, client: TestClient, told: Callabl
     while len(client.get(path).json()["features"]) != 61:
         assert time.monotonic() < until
     assert len(client.get(path).json()["features"]) == 61
+
+
+# --- where requests arrive --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def entered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses of the requests that went into the service."""
+    found: list[str] = []
+    inside = AtTheDoor.__call__
+
+    async def counted(self: AtTheDoor, scope: Scope, receive: Receive, send: Send) -> None:
+        found.append(scope.get("path", ""))
+        await inside(self, scope, receive, send)
+
+    monkeypatch.setattr(AtTheDoor, "__call__", counted)
+    return found
+
+
+def until_at_the_door(http: httpx2.Client, path: str, entered: list[str]) -> httpx2.Response:
+    """The answer to a request that did not have to go in."""
+    until = time.monotonic() + 20
+    while True:
+        entered.clear()
+        answer = http.get(path)
+        if path not in entered:
+            return answer
+        assert time.monotonic() < until, "it always went in"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("path", [f"{OVER}.mvt", f"{OVER}.geojson", f"{EMPTY}.mvt"])
+def test_the_server_hands_out_what_the_service_told(path: str, points: Engine, server: str, entered: list[str]) -> None:
+    with httpx2.Client(base_url=server, timeout=20) as http:
+        told = until_at_the_door(http, path, entered)
+        inside = http.get(f"{path}?lang=th")
+        assert (told.status_code, told.content) == (inside.status_code, inside.content)
+        without_date = [
+            {name: value for name, value in one.headers.items() if name != "date"} for one in (told, inside)
+        ]
+        assert without_date[0] == without_date[1]
+        assert told.headers["date"]
+        entered.clear()
+        again = http.get(path, headers={"If-None-Match": told.headers["etag"]})
+        assert (again.status_code, again.content, path in entered) == (304, b"", False)
+        for more in ({"Origin": "https://town.example"}, {"Connection": "close"}, {"Authorization": "Bearer x"}):
+            entered.clear()
+            http.get(path, headers=more)
+            assert path in entered, more
+        with Session(points) as session, session.begin():
+            make_rows(session, "risk_point", count=1, status="verified")
+        until = time.monotonic() + 5
+        while path.startswith(OVER) and http.get(path).content == told.content:
+            assert time.monotonic() < until, "it was handed out after it had changed"
+
+
+def answer_in(stream: IO[bytes]) -> tuple[int, Any]:
+    """The status and the document of the next answer on a connection."""
+    status = int(stream.readline().split()[1])
+    headers = dict(line.lower().split(b": ", 1) for line in iter(stream.readline, b"\r\n"))
+    return status, json.loads(stream.read(int(headers[b"content-length"])))
+
+
+def test_questions_sent_without_waiting_are_answered_in_their_order(
+    points: Engine, server: str, entered: list[str]
+) -> None:
+    path = f"{OVER}.geojson"
+    with httpx2.Client(base_url=server, timeout=20) as http:
+        until_at_the_door(http, path, entered)
+    host, port = server.removeprefix("http://").split(":")
+    asked = ["/collections/risk_point/items?limit=60", path, "/healthz", path, path, "/collections/risk_point"]
+    lines = [f"GET {one} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n\r\n" for one in asked]
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall("".join(lines).encode())
+        with connection.makefile("rb") as stream:
+            found = [answer_in(stream) for _ in asked]
+    assert [status for status, _ in found] == [200] * 6
+    kinds = [document.get("type") or document.get("id") or document.get("status") for _, document in found]
+    assert kinds[:2] == ["FeatureCollection"] * 2
+    assert found[1] == found[3] == found[4]
+    assert found[0][1]["numberReturned"] == 60
+    assert found[5][1]["id"] == "risk_point"
