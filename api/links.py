@@ -10,8 +10,12 @@ from starlette.requests import Request
 
 def base_of(request: Request) -> str:
     """The address people reach this server at: ATLAS_BASE_URL, else what the request came to."""
-    settings = request.app.state.settings
-    return settings.base_url or str(request.base_url).rstrip("/")
+    known: str | None = request.scope.get("base")
+    if known is None:
+        # Every link of an answer begins with it.
+        settings = request.app.state.settings
+        known = request.scope["base"] = settings.base_url or str(request.base_url).rstrip("/")
+    return known
 
 
 def link(request: Request, path: str, rel: str, kind: str, title: str, **more: Any) -> dict[str, Any]:

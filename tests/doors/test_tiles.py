@@ -298,6 +298,6 @@ def test_the_log_names_the_door_and_nothing_a_person_sent(client: TestClient, ca
         client.get("/communities/search?q=สมหญิง")
     told = [record.getMessage() for record in caplog.records if record.name == "atlas.request"]
     assert [line.split()[:3] for line in told] == [
-        ["GET", "get_tile", "204"], ["GET", "/collections/{collection}/items", "200"],
+        ["GET", "/tiles/{ids}/{z}/{x}/{y}.{written}", "204"], ["GET", "/collections/{collection}/items", "200"],
         ["GET", "/communities/search", "200"],
     ]  # fmt: skip
