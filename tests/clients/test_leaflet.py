@@ -1,4 +1,4 @@
-"""Not collected yet: to be looked at on a quiet machine first."""
+"""Leaflet on a page of another origin: features and GeoJSON tiles, with Thai popups."""
 
 from __future__ import annotations
 
