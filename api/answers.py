@@ -37,14 +37,23 @@ def reads_gzip(request: Request) -> bool:
 
 def answer(request: Request, kept: Kept, media_type: str, *, vary: str = "Accept-Encoding", **headers: str) -> Response:
     """`kept` as a response: 304, packed or plain; 204 where there is nothing in it."""
+    return in_form(request, kept, media_type, _common(request, media_type, vary, headers))
+
+
+def with_headers(request: Request, kept: Kept, media_type: str, *, vary: str, **headers: str) -> Kept:
+    """`kept`, which nobody has seen yet, with what its answer says besides whichever form a client reads."""
+    kept.media_type, kept.headers = media_type, _common(request, media_type, vary, headers)
+    return kept
+
+
+def _common(request: Request, media_type: str, vary: str, headers: Mapping[str, str]) -> dict[str, str]:
     private = is_personal(request) if media_type.startswith("text/html") else is_private(request)
-    common = {
+    return {
         "Cache-Control": PRIVATE if private else PUBLIC,
         "Vary": f"{vary}, {IDENTITY}",
         "X-Content-Type-Options": "nosniff",
         **{name.replace("_", "-"): value for name, value in headers.items()},
     }
-    return in_form(request, kept, media_type, common)
 
 
 def in_form(request: Request, kept: Kept, media_type: str, headers: Mapping[str, str]) -> Response:

@@ -27,9 +27,10 @@ class DoorProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         doorstep: Doorstep | None = self.app_state.get("doorstep")
         scope = cycle.scope
-        # Whoever wants each tile logged or the connection closed, or has sent more questions already, goes in.
-        is_plain = scope["method"] == "GET" and not scope["query_string"] and cycle.keep_alive and not self.pipeline
-        if doorstep is None or not is_plain or self.transport.is_closing() or _LOG.isEnabledFor(logging.DEBUG):
+        # Whoever asks without waiting for answers, or without reading them, goes in and is kept waiting there.
+        is_busy = self.pipeline or self.flow.write_paused or self.transport.is_closing()
+        is_plain = scope["method"] == "GET" and not scope["query_string"] and cycle.keep_alive
+        if doorstep is None or is_busy or not is_plain or _LOG.isEnabledFor(logging.DEBUG):
             super()._start_asgi_task(cycle, app)
             return
         found = doorstep.answer(scope["path"], scope["headers"])  # type: ignore[arg-type]  # a list, as uvicorn makes it

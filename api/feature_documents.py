@@ -7,9 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
 
-from api.answers import answer
+from api.answers import with_headers
 from api.asked import Asked
 from api.formats import ALL, ONE_FEATURE, Format
 from api.kept import Kept
@@ -118,7 +117,7 @@ def content_crs(asked: Asked, shapes: list[bytes | None]) -> str:
 
 def encoded_page(
     request: Request, layer: Layer, asked: Asked, held: EncodedPage, matched: int | None
-) -> Response:  # fmt: skip
+) -> Kept:  # fmt: skip
     """A page of GeoJSON features that compiled code has written."""
     next_after = Cursor(id=held.ids[-1]) if held.more else None
     words = words_of_page(request, layer, asked, Format.GEOJSON, held.count, matched, next_after)
@@ -128,4 +127,4 @@ def encoded_page(
     body = b'%s,"timeStamp":"%s","features":[%s]}' % (head, time.encode(), held.body)
     kept = Kept.weakly(body, head, held.body)
     told = crs_told(asked, is_high=held.is_high)
-    return answer(request, kept, Format.GEOJSON.media_type, vary=VARY, Content_Crs=told)
+    return with_headers(request, kept, Format.GEOJSON.media_type, vary=VARY, Content_Crs=told)

@@ -30,7 +30,7 @@ from geo.layer import Layer
 from geo.shapes.whereabouts import Box
 from geo.store.read import Asking, is_written_down
 
-Route = Callable[[Request], Awaitable[Response]]
+Route = Callable[[Request], Awaitable[Kept | Response]]
 
 LONGEST_KEPT = 2**20
 MOST_ITEMS = 1000
@@ -42,30 +42,34 @@ _FORMS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
 _NOT_KEPT = ("content-length", "content-type", "content-encoding", "etag", "set-cookie")
 
 
-def kept_answers(ask: Route) -> Route:
+def kept_answers(ask: Route) -> Callable[[Request], Awaitable[Response]]:
     """A route below `/collections/{collection}`, told again from what is kept where that may be."""
 
     @wraps(ask)
     async def told(request: Request) -> Response:
         if not is_keepable(request):
-            return await ask(request)
+            return _answered(request, await ask(request))
         layer = await layer_soon(request, request.path_params["collection"])
         asking = await asking_soon(request)
         # The first token of a town reads as the public does, and is told versions besides.
         if is_written_down(layer, asking) or is_bootstrap(request):
-            return await ask(request)
+            return _answered(request, await ask(request))
 
         async def made() -> Kept | Response:
             headers = [(name, value) for name, value in request.scope["headers"] if name not in _FORMS]
             own = {**request.scope, "headers": headers, "state": dict(request.scope.get("state", {}))}
-            return _kept(await ask(Request(own, request.receive)), is_one="fid" in request.path_params)
+            found = await ask(Request(own, request.receive))
+            return found if isinstance(found, Kept) else _kept(found, is_one="fid" in request.path_params)
 
         flights: Flights = request.app.state.flights
         rests = Rests.on([layer], asking, lambda made: _place(request, layer, made))
-        found: Kept | Response = await flights.answer(_key(request, layer, asking), made, rests)
-        return in_form(request, found, found.media_type, found.headers) if isinstance(found, Kept) else found
+        return _answered(request, await flights.answer(_key(request, layer, asking), made, rests))
 
     return told
+
+
+def _answered(request: Request, found: Kept | Response) -> Response:
+    return in_form(request, found, found.media_type, found.headers) if isinstance(found, Kept) else found
 
 
 def is_keepable(request: Request) -> bool:

@@ -11,9 +11,8 @@ import json
 from psycopg import AsyncConnection
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
 
-from api.answers import answer
+from api.answers import with_headers
 from api.asked import Asked, feature_asked, features_asked
 from api.conditions import is_bootstrap
 from api.deps import area_of, key_of, session_as
@@ -39,7 +38,7 @@ def is_written_by_code(asked: Asked) -> bool:
     return not asked.profiles and not asked.wanted.order and not asked.crs.pinned
 
 
-async def page_soon(request: Request, layer: Layer, asking: Asking) -> Response | None:
+async def page_soon(request: Request, layer: Layer, asking: Asking) -> Kept | None:
     """The page of features that is asked for, or None where that is for the general way."""
     if not _QUICKLY_READ.issuperset(request.query_params) or features_format(request, ALL) is not Format.GEOJSON:
         return None
@@ -80,7 +79,7 @@ async def _matched(request: Request, layer: Layer, asking: Asking) -> int | None
     return found[0]
 
 
-async def feature_soon(request: Request, layer: Layer, asking: Asking) -> Response | None:
+async def feature_soon(request: Request, layer: Layer, asking: Asking) -> Kept | None:
     """The feature that is asked for, or None where that is for the general way: members are told versions besides."""
     if not _QUICKLY_READ.issuperset(request.query_params) or not asking.is_low or is_bootstrap(request):
         return None
@@ -96,5 +95,7 @@ async def feature_soon(request: Request, layer: Layer, asking: Asking) -> Respon
     links = links_of_one(request, layer, asking, asked, Format.GEOJSON, fid)
     told = json.dumps(links, ensure_ascii=False, separators=(",", ":")).encode()
     kept = Kept.of(b'%s,"links":%s}' % (found.page.body[:-1], told))
+    # Packed whatever its length, as a member's is, whose tag says nothing of it (`answers.json_answer`).
+    kept.least = 0
     said = crs_told(asked, is_high=found.page.is_high)
-    return answer(request, kept, Format.GEOJSON.media_type, vary=VARY, Content_Crs=said)
+    return with_headers(request, kept, Format.GEOJSON.media_type, vary=VARY, Content_Crs=said)

@@ -52,7 +52,7 @@ CHUNK = 1_000
 MOST_STREAMED = 1_000_000
 
 
-async def list_items(request: Request) -> Response:
+async def list_items(request: Request) -> Kept | Response:
     """Features in key order, or sorted; `next` leads on until there is no more."""
     layer = await layer_soon(request, request.path_params["collection"])
     asking = await asking_soon(request)
@@ -60,7 +60,7 @@ async def list_items(request: Request) -> Response:
     return found if found is not None else await run_in_threadpool(_list_items, request, layer, asking)
 
 
-def _list_items(request: Request, layer: Layer, asking: Asking) -> Response:
+def _list_items(request: Request, layer: Layer, asking: Asking) -> Kept | Response:
     kind = features_format(request)
     most = MOST_STREAMED if kind is Format.SEQUENCE else MOST_AT_ONCE
     asked = features_asked(request, layer, asking, most=most)
@@ -74,7 +74,7 @@ def _list_items(request: Request, layer: Layer, asking: Asking) -> Response:
     return _written(request, layer, asking, asked, kind, found, matched)
 
 
-def _from_bytes(request: Request, layer: Layer, asking: Asking, asked: Asked) -> Response:
+def _from_bytes(request: Request, layer: Layer, asking: Asking, asked: Asked) -> Kept:
     with session_as(request, asking) as session:
         held = features_in_bytes(session, layer, asking, asked.wanted, asked.crs)
         matched: int | None = held.count
@@ -191,7 +191,7 @@ def _map_of(layer: Layer, found: RawPage, asked: Asked) -> str | None:
     return f"/maps?{urlencode({'layers': layer.id, 'bbox': ','.join(f'{edge:.6f}' for edge in box)})}"
 
 
-async def get_item(request: Request) -> Response:
+async def get_item(request: Request) -> Kept | Response:
     """One feature by its id."""
     layer = await layer_soon(request, request.path_params["collection"])
     asking = await asking_soon(request)
@@ -238,10 +238,11 @@ def one_feature(request: Request, layer: Layer, asking: Asking, fid: int) -> tup
 # Programs ask for pages of features by the hundred too: bare routes answer, and the declared ones behind them describe
 # them in the API document.
 _ITEMS, _ITEM = "/collections/{collection}/items", "/collections/{collection}/items/{fid}"
-FIRST = (Bare(_ITEMS, kept_answers(list_items)), Bare(_ITEM, kept_answers(get_item)))
+_LIST, _GET = kept_answers(list_items), kept_answers(get_item)
+FIRST = (Bare(_ITEMS, _LIST), Bare(_ITEM, _GET))
 router.get(_ITEMS, response_model=None, responses=answers(*(one.media_type for one in ALL)), openapi_extra=FEATURES)(
-    list_items
+    _LIST
 )
 router.get(
     _ITEM, response_model=None, responses=answers(*(one.media_type for one in ONE_FEATURE)), openapi_extra=FEATURE
-)(get_item)
+)(_GET)

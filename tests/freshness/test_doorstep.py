@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 import httpx2
@@ -192,3 +193,25 @@ def test_questions_sent_without_waiting_are_answered_in_their_order(
     assert found[1] == found[3] == found[4]
     assert found[0][1]["numberReturned"] == 60
     assert found[5][1]["id"] == "risk_point"
+
+
+def test_who_asks_on_and_on_without_reading_is_kept_waiting_and_gets_it_all(
+    points: Engine, server: str, entered: list[str]
+) -> None:
+    path, count = f"{OVER}.geojson", 1500
+    with httpx2.Client(base_url=server, timeout=20) as http:
+        length = len(until_at_the_door(http, path, entered).content)
+    host, port = server.removeprefix("http://").split(":")
+    question = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        entered.clear()
+        with ThreadPoolExecutor(1) as sender:
+            sent = sender.submit(connection.sendall, question * count)
+            time.sleep(1)
+            with connection.makefile("rb") as stream:
+                found = [answer_in(stream) for _ in range(count)]
+            sent.result(timeout=60)
+    assert {status for status, _ in found} == {200}
+    assert {len(document["features"]) for _, document in found} == {60}
+    assert length * count > 2**24, "more than any socket takes unread"
+    assert entered, "it was answered on and on, into memory"
