@@ -7,6 +7,7 @@ anything else about a request, and it goes in.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Hashable
 from functools import lru_cache
 
@@ -32,7 +33,9 @@ class Doorstep:
 
     def __init__(self, cache: EditCache) -> None:
         self._cache = cache
-        self._places: dict[str, tuple[Hashable, Headers, bytes]] = {}
+        self._places: dict[str, tuple[Hashable, Headers, str]] = {}
+        # A handful of kinds of answers, thousands of places: what is the same for all of a kind is held once.
+        self._kinds: dict[tuple[tuple[bytes, bytes], ...], Headers] = {}
 
     def tell(self, request: Request, key: Hashable, answer: Response) -> None:
         """This answer is kept under `key` and is everybody's who asks for the same address and nothing more."""
@@ -42,7 +45,9 @@ class Doorstep:
             self._places.clear()
         said = [one for one in answer.raw_headers if one[0] not in _OF_A_FORM]
         common = [(name, value + _BEYOND.get(name, b"")) for name, value in said]
-        self._places[request.scope["path"]] = key, common, answer.headers.get("content-type", "").encode("latin-1")
+        common = self._kinds.setdefault(tuple(common), common)
+        media_type = sys.intern(answer.headers.get("content-type", ""))
+        self._places[request.scope["path"]] = key, common, media_type
 
     def answer(self, path: str, asked: Headers) -> tuple[int, Headers, bytes] | None:
         """Status, headers and body for whoever asks for this address; None where the route must be asked."""
@@ -69,7 +74,8 @@ class Doorstep:
         if coding:
             headers.append((b"content-encoding", coding.encode()))
         body = kept.packed(coding)
-        return 200, [*headers, (b"content-length", b"%d" % len(body)), (b"content-type", media_type)], body
+        headers += [(b"content-length", b"%d" % len(body)), (b"content-type", media_type.encode("latin-1"))]
+        return 200, headers, body
 
 
 @lru_cache(maxsize=256)

@@ -80,10 +80,10 @@ def tile_key(drawn: Drawn, tile: Tile, kind: TileFormat) -> Hashable:
     return "tile", tables, tile.grid.id, tile.z, tile.x, tile.y, kind, drawn.asking.eyes, chosen
 
 
-async def tile_made(request: Request, drawn: Drawn, tile: Tile, kind: TileFormat) -> Kept:
-    """The tile's bytes: kept, or made now."""
+async def tile_made(request: Request, drawn: Drawn, tile: Tile, kind: TileFormat, key: Hashable = None) -> Kept:
+    """The tile's bytes: kept under its `tile_key`, or made now."""
     flights: Flights = request.app.state.flights
-    asking, key = drawn.asking, tile_key(drawn, tile, kind)
+    asking, key = drawn.asking, key or tile_key(drawn, tile, kind)
     pools, is_public = request.app.state.one_statement, asking.audience is Audience.PUBLIC
     known: Kept | None = request.app.state.cache.kept(key)
     if known is not None:

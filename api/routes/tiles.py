@@ -110,9 +110,10 @@ async def get_tile(request: Request) -> Response:
         raise UnknownFeature(f"ไม่มีไทล์แบบ {written!r}", f"There are no {written!r} tiles")
     layers, tile, kind = await layers_soon(request, ids), tile_at(z, x, y), _WRITTEN[written]
     drawn = await drawn_for(request, layers)
-    told = answer(request, await tile_made(request, drawn, tile, kind), kind.media_type)
+    key = tile_key(drawn, tile, kind)
+    told = answer(request, await tile_made(request, drawn, tile, kind, key), kind.media_type)
     if drawn.asking.audience is Audience.PUBLIC:
-        request.app.state.doorstep.tell(request, tile_key(drawn, tile, kind), told)
+        request.app.state.doorstep.tell(request, key, told)
     return told
 
 

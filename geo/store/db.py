@@ -26,6 +26,7 @@ READ_SECONDS = 20
 CONNECT_SECONDS = 3
 POOL_SECONDS = 5
 READ_ONLY = f"-c default_transaction_read_only=on -c statement_timeout={READ_SECONDS * 1000} -c jit=off"
+QUERIES_KEPT = 150
 # A statement seen twice is prepared: planning a tile costs as much as making a small one.
 PREPARE_AFTER = 2
 
@@ -96,6 +97,8 @@ def _engine(url: str, options: str, *, pool_size: int) -> Engine:
         max_overflow=8,
         pool_timeout=POOL_SECONDS,
         pool_pre_ping=False,
+        # A compiled query holds a tenth of a megabyte, and people's filters are many.
+        query_cache_size=QUERIES_KEPT,
         # A failure's words would carry what was asked and written.
         hide_parameters=True,
         connect_args={"options": options, "connect_timeout": CONNECT_SECONDS, "prepare_threshold": PREPARE_AFTER},

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import psycopg as postgresql
 
 from geo.store.area import SETTING
 
-MOST_STATEMENTS = 2_000  # a town has a handful of areas; a server of many towns may have hundreds
+MOST_STATEMENTS = 500  # a town has a handful of areas and filters; what is made anew costs a few milliseconds
 _DIALECT: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # untyped there
 
 # The setting is made in the statement itself, a journey less than a transaction around it, and ends with it. It comes
