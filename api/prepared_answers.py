@@ -20,12 +20,14 @@ from api.feature_documents import VARY, crs_told, encoded_page, links_of_one
 from api.flights import Flights, Place, Rests
 from api.formats import ALL, ONE_FEATURE, Format, features_format
 from api.kept import Kept
+from geo.encode import EncodedPage
 from geo.layer import Audience, Layer
 from geo.store import read
 from geo.store.db import read_once
 from geo.store.pages import MOST_COUNTED, CountedPage, can_be_prepared, page_of
 from geo.store.read import Asking
 from geo.store.roles import Role
+from geo.store.stream import features_in_bytes
 from geo.store.wanted import EVERYTHING
 
 # Other parameters may take long to read; that is for a thread.
@@ -47,11 +49,19 @@ async def page_soon(request: Request, layer: Layer, asking: Asking) -> Kept | No
         return None
     found = await _found(request, layer, asking, asked)
     if found is None:
-        return None
+        # More than are counted: nothing is said of how many.
+        return encoded_page(
+            request, layer, asked, await run_in_threadpool(_of_many, request, layer, asking, asked), None
+        )
     matched = found.matched
     if matched is None:
         matched = await _matched(request, layer, asking)
     return encoded_page(request, layer, asked, found.page, matched)
+
+
+def _of_many(request: Request, layer: Layer, asking: Asking, asked: Asked) -> EncodedPage:
+    with session_as(request, asking) as session:
+        return features_in_bytes(session, layer, asking, asked.wanted, asked.crs)
 
 
 async def _found(request: Request, layer: Layer, asking: Asking, asked: Asked) -> CountedPage | None:

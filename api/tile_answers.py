@@ -80,11 +80,11 @@ def tile_key(drawn: Drawn, tile: Tile, kind: TileFormat) -> Hashable:
     return "tile", tables, tile.grid.id, tile.z, tile.x, tile.y, kind, drawn.asking.eyes, chosen
 
 
-async def tile_made(request: Request, drawn: Drawn, tile: Tile, kind: TileFormat, key: Hashable = None) -> Kept:
+async def tile_made(request: Request, drawn: Drawn, tile: Tile, kind: TileFormat, key: Hashable) -> Kept:
     """The tile's bytes: kept under its `tile_key`, or made now."""
     flights: Flights = request.app.state.flights
-    asking, key = drawn.asking, key or tile_key(drawn, tile, kind)
-    pools, is_public = request.app.state.one_statement, asking.audience is Audience.PUBLIC
+    asking, pools = drawn.asking, request.app.state.one_statement
+    is_public = asking.audience is Audience.PUBLIC
     known: Kept | None = request.app.state.cache.kept(key)
     if known is not None:
         return known

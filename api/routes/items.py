@@ -70,23 +70,24 @@ def _list_items(request: Request, layer: Layer, asking: Asking) -> Kept | Respon
         return _from_bytes(request, layer, asking, asked)
     with session_as(request, asking) as session:
         found = raw_page(session, layer, asking, asked.wanted)
-        matched = _matched(session, layer, asking, asked.wanted, found)
+        is_all = found.next_after is None
+        matched = _matched(session, layer, asking, asked.wanted, len(found.ids), is_all=is_all)
     return _written(request, layer, asking, asked, kind, found, matched)
 
 
 def _from_bytes(request: Request, layer: Layer, asking: Asking, asked: Asked) -> Kept:
     with session_as(request, asking) as session:
         held = features_in_bytes(session, layer, asking, asked.wanted, asked.crs)
-        matched: int | None = held.count
-        if asked.wanted.after is not None or held.more:
-            matched = read.count_up_to(session, layer, asking, asked.wanted, MOST_COUNTED)
+        matched = _matched(session, layer, asking, asked.wanted, held.count, is_all=not held.more)
     return encoded_page(request, layer, asked, held, matched)
 
 
-def _matched(session: Session, layer: Layer, asking: Asking, wanted: Wanted, found: RawPage) -> int | None:
+def _matched(
+    session: Session, layer: Layer, asking: Asking, wanted: Wanted, returned: int, *, is_all: bool
+) -> int | None:  # fmt: skip
     """How many there are in all, where that is cheap to say; nothing where it is not."""
-    if wanted.after is None and found.next_after is None:
-        return len(found.ids)
+    if wanted.after is None and is_all:
+        return returned
     return read.count_up_to(session, layer, asking, wanted, MOST_COUNTED)
 
 

@@ -31,6 +31,7 @@ from api.tile_answers import (
     layers_selected,
     spans,
     tile_at,
+    tile_key,
     tile_made,
 )  # fmt: skip
 from api.tileset_documents import TITLES, matrix_set, tileset, tileset_item
@@ -168,7 +169,7 @@ async def _tile(request: Request, drawn: Drawn) -> Response:
     grid, kind = grid_named(path["tileMatrixSetId"]), kind_of(request)
     tile = tile_at(path["tileMatrix"], path["tileCol"], path["tileRow"], grid, _NAMES)
     await check_within(request, drawn, tile)
-    kept = await tile_made(request, drawn, tile, kind)
+    kept = await tile_made(request, drawn, tile, kind, tile_key(drawn, tile, kind))
     if kind is TileFormat.GEOJSON and b'"features":[]' in kept.body[:80]:
         kept = Kept.of(b"")
     return answer(request, kept, kind.media_type, vary="Accept, Accept-Encoding")

@@ -38,10 +38,10 @@ class Box:
             return (self,)
         return replace(self, east=180.0), replace(self, west=-180.0)
 
-    def shrunk(self, by: float) -> Box:
-        """The same with each edge moved inwards; a point of it where it is too narrow for that."""
+    def shrunk(self, by: float) -> Box | None:
+        """The same with each edge moved inwards; None where nothing would be left."""
         if self.east - self.west <= 2 * by or self.north - self.south <= 2 * by:
-            return Box(west=self.west, south=self.south, east=self.west, north=self.south)
+            return None
         return Box(west=self.west + by, south=self.south + by, east=self.east - by, north=self.north - by)
 
     @property

@@ -75,15 +75,21 @@ def _in_time(time: Any, during: During) -> ColumnElement[bool]:
 
 def meets(geom: Any, box: Box) -> ColumnElement[bool]:
     """Whether a geometry touches a rectangle of degrees; one with west > east crosses the antimeridian."""
-    return or_(*(meets_piece(geom, piece, piece.shrunk(BLUR)) for piece in box.pieces))
+    return or_(*(meets_piece(geom, piece, well_within(piece)) for piece in box.pieces))
 
 
-# PostGIS keeps the rectangle around a shape in single precision, rounded outwards: by so many degrees at most.
+# PostGIS keeps the rectangle around a shape in single precision, rounded outwards: two of them by so many degrees.
 BLUR = 0.00004
+_NOWHERE = Box(west=-1000, south=-1000, east=-1000, north=-1000)
+
+
+def well_within(box: Box) -> Box:
+    """The rectangle in which no shape is beside `box` for want of digits; of a narrow one that is nowhere at all."""
+    return box.shrunk(BLUR) or _NOWHERE
 
 
 def meets_piece(geom: Any, box: Any, within: Any) -> ColumnElement[bool]:
-    """The same of two rectangles with four edges each, values or bound parameters: `within` lies `BLUR` inside `box`.
+    """The same of `box` and what is `well_within` it, with four edges each: numbers or bound parameters.
 
     What lies in the inner one need not be looked at more closely; of a page's rows that is nearly all.
     """

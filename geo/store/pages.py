@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Double, bindparam, case, func, literal_column
 from geo.encode import EncodedPage, features
 from geo.layer import Audience, Cells, Layer
 from geo.shapes.served import Served
-from geo.store.narrowing import BLUR
+from geo.store.narrowing import well_within
 from geo.store.prepared import Prepared, Statements, prepared
 from geo.store.read import Asking, Wanted, form, is_written_down, named_fields, rows
 from geo.store.stream import in_bytes, told_columns
@@ -84,7 +84,7 @@ async def page_of(
     if wanted.after:
         values["after"] = wanted.after.id
     if box:
-        inner = box.shrunk(BLUR)
+        inner = well_within(box)
         values |= {name: getattr(box, name) for name in _EDGES}
         values |= {f"inner_{name}": getattr(inner, name) for name in _EDGES}
     matched, buffer = await asked.row(connection, values, area) or (0, None)
