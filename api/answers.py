@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from starlette.requests import Request
@@ -42,25 +43,43 @@ def answer(request: Request, kept: Kept, media_type: str, *, vary: str = "Accept
 
 def with_headers(request: Request, kept: Kept, media_type: str, *, vary: str, **headers: str) -> Kept:
     """`kept`, which nobody has seen yet, with what its answer says besides whichever form a client reads."""
-    kept.media_type, kept.headers = media_type, _common(request, media_type, vary, headers)
+    kept.media_type, kept.headers = media_type, tuple(_common(request, media_type, vary, headers).items())
     return kept
+
+
+def form_of(kept: Kept, accepts: str) -> tuple[str | None, str]:
+    """How `kept` is packed for a client that reads this (Accept-Encoding), and the tag of that form."""
+    coding = _coding_for(accepts) if len(kept.body) > kept.least else None
+    return coding, kept.etag(coding)
+
+
+_coding_for = lru_cache(maxsize=256)(coding_for)
 
 
 def _common(request: Request, media_type: str, vary: str, headers: Mapping[str, str]) -> dict[str, str]:
     private = is_personal(request) if media_type.startswith("text/html") else is_private(request)
+    return {**_of_all(vary, private=private), **{name.replace("_", "-"): value for name, value in headers.items()}}
+
+
+@lru_cache
+def _of_all(vary: str, *, private: bool) -> dict[str, str]:
     return {
         "Cache-Control": PRIVATE if private else PUBLIC,
         "Vary": f"{vary}, {IDENTITY}",
         "X-Content-Type-Options": "nosniff",
-        **{name.replace("_", "-"): value for name, value in headers.items()},
     }
+
+
+def told_again(request: Request, kept: Kept) -> Response:
+    """`kept` as its route told it the first time, in the form that this client reads best."""
+    return in_form(request, kept, kept.media_type, dict(kept.headers))
 
 
 def in_form(request: Request, kept: Kept, media_type: str, headers: Mapping[str, str]) -> Response:
     """`kept` with these headers, in the form that the client reads best and has not got yet."""
-    coding = coding_for(request.headers.get("accept-encoding", "")) if len(kept.body) > kept.least else None
+    coding, tag = form_of(kept, request.headers.get("accept-encoding", ""))
     had = tag_had(request, kept, coding)
-    tagged = {**headers, "ETag": had or kept.etag(coding)}
+    tagged = {**headers, "ETag": had or tag}
     if had or not kept.body:
         return Response(status_code=304 if had else 204, headers=tagged)
     if coding:

@@ -36,7 +36,8 @@ from geo import encode
 from geo.shapes.whereabouts import Box
 from geo.store.area import known_key
 from geo.store.changing import changing_engine
-from geo.store.db import read_only_engine, read_only_pool, renewable, writing_engine
+from geo.store.db import read_only_engine, renewable, writing_engine
+from geo.store.lines import Lines
 from geo.store.roles import READERS, TILE_READERS, Role, signed_in_as
 
 HERE = Path(__file__).parent
@@ -97,7 +98,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     # Each audience reads as a role of its own, to which PostgreSQL gives what the read door gives (DESIGN §2.5).
     roles = {role: signed_in_as(database_url, role) for role in READERS}
     app.state.reading = {role: read_only_engine(url) for role, url in roles.items()}
-    app.state.one_statement = {role: read_only_pool(url) for role, url in roles.items() if role in TILE_READERS}
+    app.state.lines = {role: Lines(url) for role, url in roles.items() if role in TILE_READERS}
     # Accounts, grants and tokens are the owner's alone: only what looks into a credential reads them.
     app.state.people = read_only_engine(database_url, pool_size=4)
     app.state.writing = writing_engine(database_url)
@@ -110,7 +111,6 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.state.area_key = cache(lambda: known_key(app.state.writing))
     app.state.cache = EditCache()
     app.state.layers = Layers(app.state.people, partial(_layers_changed, app))
-    app.state.doorstep = Doorstep(app.state.cache)
     app.state.flights = Flights(app.state.cache)
     app.state.stopping = Event()
     app.state.hashing = HashingBudget()
@@ -120,6 +120,9 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
         app.include_router(room.router)
     # What programs ask for by the hundred is looked for first: to pass by all the others takes as long as a small tile.
     app.router.routes[:0] = [route for room in rooms for route in getattr(room, "FIRST", ())]
+    desks = [desk for room in rooms for desk in getattr(room, "DESKS", ())]
+    app.state.doorstep = Doorstep(app.state.cache, desks, base_url=settings.base_url or None)
+    app.state.doorstep.app = app
     static = HERE / "static"
     if static.is_dir():
         app.mount("/static", Asked(directory=static), name="static")
@@ -135,8 +138,8 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.add_middleware(Headed)
     app.add_middleware(Optioned)
     app.add_middleware(Caught)
-    app.add_middleware(AtTheDoor, doorstep=app.state.doorstep)
     app.add_middleware(RequestLog)
+    app.add_middleware(AtTheDoor, doorstep=app.state.doorstep)
     return app
 
 
@@ -246,13 +249,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     await asyncio.to_thread(encode.warm_up)
     listener = Listener(app.state.cache, app.state.database_url, app.state.layers)
     listener.start()
-    for pool in app.state.one_statement.values():
-        await pool.open()
     # For the server itself, which looks there before it asks the service (`door_protocol.py`).
     yield {"doorstep": app.state.doorstep}
     app.state.stopping.set()
-    for pool in app.state.one_statement.values():
-        await pool.close()
+    for lines in app.state.lines.values():
+        await lines.close()
     listener.stop()
     app.state.hashing.close()
     state = app.state

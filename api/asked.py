@@ -139,6 +139,8 @@ def features_asked(request: Request, layer: Layer, asking: Asking, *, most: int 
 
 def feature_asked(request: Request, layer: Layer, asking: Asking, fid: int) -> Asked:
     """The parameters of `…/items/{fid}`."""
+    if not request.scope["query_string"]:
+        return Asked(wanted=Wanted(ids=(fid,), limit=1))
     reader = Reader(request, ONE_FEATURES_OWN)
     for name, _ in reader.others:
         raise unknown_property(name[:80])

@@ -48,9 +48,9 @@ class Rests:
         return cls(layers=(*names, "shared_area"), place=lambda made: Place() if place(made) else None)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class _Flight:
-    task: asyncio.Task[Any]
+    landed: asyncio.Future[Any] | None = None
     stands: bool = False
 
 
@@ -63,44 +63,78 @@ class Flights:
         self._air: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Hashable, _Flight]] = WeakKeyDictionary()
         self.begun = 0
 
-    async def answer(self, key: Hashable, make: Make, rests: Rests) -> Any:
-        """What is kept under `key`, or else made: by this call, or by one that began before."""
+    async def answer(self, key: Hashable, make: Make, rests: Rests, *, stays: bool = False) -> Any:
+        """What is kept under `key`, or else made: by this call, or by one that began before.
+
+        Who `stays` to the end, whatever becomes of their client, makes it themselves and spares a task.
+        """
         kept = self._cache.kept(key)
         if kept is not None:
             return kept
         air = self._air.setdefault(asyncio.get_running_loop(), {})
-        begun_before = air.get(key)
-        found = await self._landed(air, key, make, rests)
-        if begun_before is not None and not begun_before.stands:
-            # An edit touched it, or may have. Whoever asked after the edit must not be given what was before.
-            found = await self._landed(air, key, make, rests)
-        return found
-
-    async def _landed(self, air: dict[Hashable, _Flight], key: Hashable, make: Make, rests: Rests) -> Any:
         flight = air.get(key)
-        if flight is None:
-            flight = air[key] = _Flight(asyncio.get_running_loop().create_task(self._made(air, key, make, rests)))
-            flight.task.add_done_callback(_looked_at)
-        # Shielded: a client that goes away, be it the first, ends nobody else's waiting.
-        return await asyncio.shield(flight.task)
+        if flight is not None:
+            found = await self._waited(flight)
+            # An edit may have touched it. Whoever asked after the edit must not be given what was before.
+            if flight.stands:
+                return found
+        while True:
+            flight = air.get(key)
+            if flight is None:
+                flight = air[key] = _Flight()
+                making = self._made(air, key, make, rests, flight)
+                if stays:
+                    return await making
+                task = asyncio.get_running_loop().create_task(making)
+                task.add_done_callback(_looked_at)
+                # Shielded: a client that goes away, be it the first, ends nobody else's waiting.
+                return await asyncio.shield(task)
+            found = await self._waited(flight)
+            if flight.landed is not None and not flight.landed.cancelled():
+                return found
 
-    async def _made(self, air: dict[Hashable, _Flight], key: Hashable, make: Make, rests: Rests) -> Any:
+    @staticmethod
+    async def _waited(flight: _Flight) -> Any:
+        """What the one who makes it has made; None where they gave up, and who waited has to begin anew."""
+        if flight.landed is None:
+            flight.landed = asyncio.get_running_loop().create_future()
+            flight.landed.add_done_callback(_looked_at)
+        try:
+            # Shielded: of those who wait anybody may go away.
+            return await asyncio.shield(flight.landed)
+        except asyncio.CancelledError:
+            if not flight.landed.cancelled():
+                raise
+            return None
+
+    async def _made(
+        self, air: dict[Hashable, _Flight], key: Hashable, make: Make, rests: Rests, flight: _Flight
+    ) -> Any:  # fmt: skip
         self.begun += 1
         since = self._cache.edits(rests.layers)
         try:
             made = await make()
+        except BaseException as error:
+            if flight.landed is not None:
+                if isinstance(error, Exception):
+                    flight.landed.set_exception(error)
+                else:
+                    flight.landed.cancel()
+            raise
         finally:
             # Before anybody is woken, so that whoever must ask again begins anew.
-            flight = air.pop(key)
+            del air[key]
         place = rests.place(made)
         box = place.box if place else None
         flight.stands = self._cache.stands(rests.layers, box, since)
         if flight.stands and place:
             self._cache.keep(key, made, layers=rests.layers, box=box, since=since, inside=place.inside)
+        if flight.landed is not None:
+            flight.landed.set_result(made)
         return made
 
 
-def _looked_at(task: asyncio.Task[Any]) -> None:
-    # Where every client has gone, nobody else is there to be told of a failure.
-    if not task.cancelled():
-        task.exception()
+def _looked_at(landed: asyncio.Future[Any]) -> None:
+    # Where everybody who waited has gone, nobody else is there to be told of a failure.
+    if not landed.cancelled():
+        landed.exception()

@@ -68,7 +68,7 @@ ONE_FEATURE = (Format.GEOJSON, Format.JSON_FG, Format.HTML)
 
 def features_format(request: Request, among: tuple[Format, ...] = ALL) -> Format:
     """The format that is asked for; 400 for an `f` that is none of them, 406 where Accept allows none."""
-    asked = request.query_params.get("f")
+    asked = request.query_params.get("f") if request.scope["query_string"] else None
     if asked is not None:
         if _NAMES.get(asked) not in among:
             names = ", ".join(among)
@@ -76,7 +76,8 @@ def features_format(request: Request, among: tuple[Format, ...] = ALL) -> Format
                 f"f: ไม่รู้จักรูปแบบ {asked[:80]!r} (มี {names})", f"f: unknown format {asked[:80]!r} (there are {names})"
             )
         return _NAMES[asked]
-    return _by_accept(accepted(request), among)
+    accept = request.headers.get("accept", "*/*")
+    return Format.GEOJSON if accept == "*/*" else _by_accept(accepted(request), among)
 
 
 def _by_accept(types: dict[str, float], among: tuple[Format, ...]) -> Format:

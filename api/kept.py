@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import sys
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from geo.shapes.whereabouts import Box
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -23,15 +25,17 @@ class Kept:
     """An answer's bytes with their strong tag; packed forms are made when first asked for.
 
     A weak tag is for bytes that differ without meaning anything else. `headers` and `media_type` are those of an
-    answer that is told again as its route told it. It is packed where it is longer than `least`.
+    answer that is told again as its route told it. It is packed where it is longer than `least`. `box` is where what
+    it tells of lies, where its maker knows that.
     """
 
     body: bytes
     tag: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: tuple[tuple[str, str], ...] = ()
     media_type: str = ""
     is_weak: bool = False
     least: int = SMALLEST_PACKED
+    box: Box | None = None
     _packed: dict[str, bytes] = field(default_factory=dict)
     _grown: Callable[[], None] | None = None
 

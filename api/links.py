@@ -14,8 +14,16 @@ def base_of(request: Request) -> str:
     if known is None:
         # Every link of an answer begins with it.
         settings = request.app.state.settings
-        known = request.scope["base"] = settings.base_url or str(request.base_url).rstrip("/")
+        known = request.scope["base"] = settings.base_url or _as_asked(request)
     return known
+
+
+def _as_asked(request: Request) -> str:
+    host = request.headers.get("host")
+    if host is None:
+        return str(request.base_url).rstrip("/")
+    # What `base_url` makes of it, without taking an address apart and putting it together again.
+    return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}".rstrip("/")
 
 
 def link(request: Request, path: str, rel: str, kind: str, title: str, **more: Any) -> dict[str, Any]:

@@ -41,8 +41,12 @@ class RequestLog:
         finally:
             # A bare route leaves only its function behind; static files neither.
             route = getattr(scope.get("route"), "path", None) or getattr(scope.get("endpoint"), "__name__", "-")
-            took = (time.perf_counter() - started) * 1000
-            log.log(level, "%s %s %s %.0f ms", scope["method"], route, status or 500, took)
+            note_request(level, scope["method"], str(route), status or 500, started)
+
+
+def note_request(level: int, method: str, route: str, status: int, began: float) -> None:
+    """The line of one request."""
+    log.log(level, "%s %s %s %.0f ms", method, route, status, (time.perf_counter() - began) * 1000)
 
 
 def set_up_logging(level: str) -> None:

@@ -12,9 +12,11 @@ LANGUAGES = ("th", "en")
 
 def language_of(request: Request) -> str:
     """`th` or `en`: the `lang` parameter, else the first of the two in Accept-Language, else Thai."""
-    asked = request.query_params.get("lang")
+    asked = request.query_params.get("lang") if request.scope["query_string"] else None
     if asked in LANGUAGES:
         return asked
+    if "accept-language" not in request.headers:
+        return "th"
     weights: list[tuple[float, str]] = []
     for place, part in enumerate(request.headers.get("accept-language", "").split(",")):
         tag, _, rest = part.strip().partition(";q=")

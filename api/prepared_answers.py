@@ -6,9 +6,6 @@ Everything else goes the general way (`routes/items.py`), which says the same of
 
 from __future__ import annotations
 
-import json
-
-from psycopg import AsyncConnection
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
@@ -16,14 +13,14 @@ from api.answers import with_headers
 from api.asked import Asked, feature_asked, features_asked
 from api.conditions import is_bootstrap
 from api.deps import area_of, key_of, session_as
-from api.feature_documents import VARY, crs_told, encoded_page, links_of_one
+from api.feature_documents import VARY, crs_told, encoded_page, links_in_bytes
 from api.flights import Flights, Place, Rests
 from api.formats import ALL, ONE_FEATURE, Format, features_format
 from api.kept import Kept
 from geo.encode import EncodedPage
 from geo.layer import Audience, Layer
 from geo.store import read
-from geo.store.db import read_once
+from geo.store.lines import Lines
 from geo.store.pages import MOST_COUNTED, CountedPage, can_be_prepared, page_of
 from geo.store.read import Asking
 from geo.store.roles import Role
@@ -34,6 +31,10 @@ from geo.store.wanted import EVERYTHING
 _QUICKLY_READ = frozenset({"f", "lang", "limit", "bbox", "after", "properties", "crs"})
 
 
+def _is_quickly_read(request: Request) -> bool:
+    return not request.scope["query_string"] or _QUICKLY_READ.issuperset(request.query_params)
+
+
 def is_written_by_code(asked: Asked) -> bool:
     """Whether compiled code can write it: nothing to look up for codes and links, no datum shift of our own, and the
     next page named by an id alone."""
@@ -42,7 +43,7 @@ def is_written_by_code(asked: Asked) -> bool:
 
 async def page_soon(request: Request, layer: Layer, asking: Asking) -> Kept | None:
     """The page of features that is asked for, or None where that is for the general way."""
-    if not _QUICKLY_READ.issuperset(request.query_params) or features_format(request, ALL) is not Format.GEOJSON:
+    if not _is_quickly_read(request) or features_format(request, ALL) is not Format.GEOJSON:
         return None
     asked = features_asked(request, layer, asking)
     if not is_written_by_code(asked) or not can_be_prepared(layer, asking, asked.wanted):
@@ -65,13 +66,8 @@ def _of_many(request: Request, layer: Layer, asking: Asking, asked: Asked) -> En
 
 
 async def _found(request: Request, layer: Layer, asking: Asking, asked: Asked) -> CountedPage | None:
-    area = area_of(request, asking)
-
-    async def ask(connection: AsyncConnection) -> CountedPage | None:
-        return await page_of(connection, layer, asking, asked.wanted, asked.crs, area=area)
-
-    pools = request.app.state.one_statement
-    return await read_once(pools[Role.PUBLIC if asking.audience is Audience.PUBLIC else Role.MEMBER], ask)
+    lines: Lines = request.app.state.lines[Role.PUBLIC if asking.audience is Audience.PUBLIC else Role.MEMBER]
+    return await page_of(lines, layer, asking, asked.wanted, asked.crs, area=area_of(request, asking))
 
 
 async def _matched(request: Request, layer: Layer, asking: Asking) -> int | None:
@@ -91,7 +87,7 @@ async def _matched(request: Request, layer: Layer, asking: Asking) -> int | None
 
 async def feature_soon(request: Request, layer: Layer, asking: Asking) -> Kept | None:
     """The feature that is asked for, or None where that is for the general way: members are told versions besides."""
-    if not _QUICKLY_READ.issuperset(request.query_params) or not asking.is_low or is_bootstrap(request):
+    if not _is_quickly_read(request) or not asking.is_low or is_bootstrap(request):
         return None
     if features_format(request, ONE_FEATURE) is not Format.GEOJSON:
         return None
@@ -102,9 +98,9 @@ async def feature_soon(request: Request, layer: Layer, asking: Asking) -> Kept |
     found = await _found(request, layer, asking, asked)
     if found is None or not found.page.count:
         raise read.no_such(layer, fid)
-    links = links_of_one(request, layer, asking, asked, Format.GEOJSON, fid)
-    told = json.dumps(links, ensure_ascii=False, separators=(",", ":")).encode()
+    told = links_in_bytes(request, layer, asking, asked, fid)
     kept = Kept.of(b'%s,"links":%s}' % (found.page.body[:-1], told))
+    kept.box = found.page.around if asked.crs.is_degrees else None
     # Packed whatever its length, as a member's is, whose tag says nothing of it (`answers.json_answer`).
     kept.least = 0
     said = crs_told(asked, is_high=found.page.is_high)

@@ -7,14 +7,14 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
-from psycopg import AsyncConnection
 
+from api.answers import with_headers
 from api.asked import FILTERS, Reader, filter_asked, instant_asked
 from api.deps import area_of, asking_soon, check_parameters, session_as
+from api.doorstep import stays
 from api.flights import Flights, Place, Rests
 from api.intervals import span_of
 from api.kept import Kept
@@ -24,7 +24,7 @@ from geo.layer import Audience, Layer
 from geo.shapes.grids import WEB_MERCATOR, Grid, Span, Tile, span_over
 from geo.shapes.whereabouts import Box
 from geo.store import read
-from geo.store.db import read_once
+from geo.store.lines import Lines
 from geo.store.roles import Role
 from geo.store.tiles import BY_PLACE, TileFormat, for_tiles, levels, tile_bytes
 from geo.store.wanted import During, Wanted
@@ -83,27 +83,25 @@ def tile_key(drawn: Drawn, tile: Tile, kind: TileFormat) -> Hashable:
 async def tile_made(request: Request, drawn: Drawn, tile: Tile, kind: TileFormat, key: Hashable) -> Kept:
     """The tile's bytes: kept under its `tile_key`, or made now."""
     flights: Flights = request.app.state.flights
-    asking, pools = drawn.asking, request.app.state.one_statement
-    is_public = asking.audience is Audience.PUBLIC
+    asking = drawn.asking
+    lines: Lines = request.app.state.lines[Role.PUBLIC if asking.audience is Audience.PUBLIC else Role.MEMBER]
     known: Kept | None = request.app.state.cache.kept(key)
     if known is not None:
         return known
 
-    async def asked(connection: AsyncConnection[Any]) -> bytes:
+    async def made() -> Kept:
         area = area_of(request, asking)
         parts = [
-            await tile_bytes(connection, [layer for layer, _ in some], asking, tile, kind, area=area, wanted=wanted)
+            await tile_bytes(lines, [layer for layer, _ in some], asking, tile, kind, area=area, wanted=wanted)
             for wanted, some in groupby(zip(drawn.layers, drawn.wanted, strict=True), key=itemgetter(1))
         ]
-        return _joined(parts, kind)
-
-    async def made() -> Kept:
-        return Kept.of(await read_once(pools[Role.PUBLIC if is_public else Role.MEMBER], asked))
+        return with_headers(request, Kept.of(_joined(parts, kind)), kind.media_type, vary="Accept-Encoding")
 
     # The past is not kept: an erasure changes it without a word. Nor are questions that may be longer than the answer.
     is_kept = not drawn.is_past and len(request.url.query) <= LONGEST_QUESTION
     place = Place(box=place_of(tile)) if is_kept else None
-    kept: Kept = await flights.answer(key, made, Rests.on(drawn.layers, asking, lambda _: place))
+    rests = Rests.on(drawn.layers, asking, lambda _: place)
+    kept: Kept = await flights.answer(key, made, rests, stays=stays(request.scope))
     return kept
 
 

@@ -483,7 +483,14 @@ class Layer:
 
     def fields_for(self, audience: Audience) -> tuple[str, ...]:
         """The columns an audience may read, in the table's order."""
-        return tuple(name for name, words in self.fields.items() if words.audience in audience.sees)
+        return self._fields_for[audience]
+
+    @cached_property
+    def _fields_for(self) -> dict[Audience, tuple[str, ...]]:
+        return {
+            audience: tuple(name for name, words in self.fields.items() if words.audience in audience.sees)
+            for audience in Audience
+        }
 
     @cached_property
     def is_open(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ from api.bare import Bare
 from api.conditions import http_date, item_tag, known_version
 from api.definition import answers
 from api.deps import asking_soon, key_of, session_as
+from api.doorstep import Desk
 from api.feature_documents import (
     VARY,
     content_crs,
@@ -31,7 +33,7 @@ from api.feature_documents import (
 )
 from api.formats import ALL, ONE_FEATURE, Format, features_format
 from api.kept import Kept
-from api.kept_answers import kept_answers
+from api.kept_answers import at_the_door, kept_answers
 from api.layers import layer_soon
 from api.links import base_of
 from api.negotiation import language_of
@@ -241,6 +243,10 @@ def one_feature(request: Request, layer: Layer, asking: Asking, fid: int) -> tup
 _ITEMS, _ITEM = "/collections/{collection}/items", "/collections/{collection}/items/{fid}"
 _LIST, _GET = kept_answers(list_items), kept_answers(get_item)
 FIRST = (Bare(_ITEMS, _LIST), Bare(_ITEM, _GET))
+DESKS = (
+    Desk(re.compile(r"/collections/(?P<collection>[^/]+)/items"), _ITEMS, at_the_door(list_items)),
+    Desk(re.compile(r"/collections/(?P<collection>[^/]+)/items/(?P<fid>\d+)", re.ASCII), _ITEM, at_the_door(get_item)),
+)
 router.get(_ITEMS, response_model=None, responses=answers(*(one.media_type for one in ALL)), openapi_extra=FEATURES)(
     _LIST
 )

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.answers import answer, json_answer
+from api.answers import json_answer, told_again
 from api.bare import Bare
 from api.definition import JSON_ONLY
 from api.deps import Asking, Cache, Known, ReadSession
+from api.doorstep import Desk, Told, fail_as_before
 from api.links import base_of
 from api.negotiation import language_of
 from api.routes.collections import known_extent
 from api.tile_answers import drawn_for, joined, layers_named, layers_soon, no_number, tile_at, tile_key, tile_made
 from geo.errors import UnknownFeature
-from geo.layer import Audience, Layer
+from geo.layer import Layer
 from geo.shapes.grids import GRIDS, WEB_MERCATOR
 from geo.store import read
 from geo.store.tile_words import carried
@@ -102,6 +105,11 @@ _DESCRIBED = {
 
 async def get_tile(request: Request) -> Response:
     """One tile: `mvt` or `geojson`; an empty one is 204, as GeoJSON a collection of nothing."""
+    fail_as_before(request.scope)
+    return told_again(request, (await _tile(request)).kept)
+
+
+async def _tile(request: Request) -> Told:
     ids, z, x, y, written = (request.path_params[name] for name, _, _ in _TILE_PATH)
     if ids in GRIDS:
         # A tile of the whole dataset (`/tiles/{tileMatrixSetId}/…`), whose column has a point in it.
@@ -111,13 +119,16 @@ async def get_tile(request: Request) -> Response:
     layers, tile, kind = await layers_soon(request, ids), tile_at(z, x, y), _WRITTEN[written]
     drawn = await drawn_for(request, layers)
     key = tile_key(drawn, tile, kind)
-    told = answer(request, await tile_made(request, drawn, tile, kind, key), kind.media_type)
-    if drawn.asking.audience is Audience.PUBLIC:
-        request.app.state.doorstep.tell(request, key, told)
-    return told
+    return Told(await tile_made(request, drawn, tile, kind, key), key)
 
 
 # A map asks for tiles by the hundred, and FastAPI's machinery of arguments and dependencies costs more than finding a
 # kept tile: a bare route answers, and the declared one behind it describes it in the API document.
 FIRST = (Bare(_TILE, get_tile),)
+DESKS = (
+    Desk(
+        re.compile(r"/tiles/(?P<ids>[^/]+)/(?P<z>\d+)/(?P<x>\d+)/(?P<y>\d+)\.(?P<written>mvt|geojson)", re.ASCII),
+        _TILE, _tile, is_linked=False, level=logging.DEBUG,
+    ),
+)  # fmt: skip
 router.get(_TILE, response_model=None, openapi_extra=_DESCRIBED)(get_tile)

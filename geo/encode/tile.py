@@ -1,7 +1,7 @@
 """One layer of a tile from the bytes of its rows, as MVT or as GeoJSON.
 
-Rows are `record_send`'s (`records.py`): the id first, the properties in the order of `Heading`, the shape last, in the
-units of the tile's grid.
+Of each row the id comes first, then the properties in the order of `Heading`, the shape last, in the units of the
+tile's grid.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.encode import Records
 from geo.encode.kernels.cut import NOTHING, ODD, cut_rows
 from geo.encode.kernels.geojson_tile import written_features
 from geo.encode.kernels.mvt import written_layer
 from geo.encode.kernels.records import found_rows
+from geo.encode.kernels.wire import found_messages
 from geo.encode.odd import mended
 from geo.shapes.grids import BUFFER, EXTENT, Tile
 
@@ -59,10 +61,23 @@ class Rows:
     lengths: NDArray[np.int32]
 
     @classmethod
-    def of(cls, buffer: bytes, columns: int) -> Rows:
+    def of(cls, records: Records, columns: int) -> Rows:
         """The rows of so many columns in these bytes; ValueError where they are no such thing."""
-        held = np.frombuffer(buffer, np.uint8)
-        return cls(held, *found_rows(held, columns))
+        held = np.frombuffer(records.buffer, np.uint8)
+        if records.types is None:
+            return cls(held, *found_rows(held, columns))
+        if len(records.types) != columns:
+            raise ValueError(f"rows of {len(records.types)} columns, not of {columns}")
+        count, starts, lengths = found_messages(held, records.types)
+        return cls(held, count, records.types, starts, lengths)
+
+    def without_first(self) -> Rows:
+        """The same without the first column, and without rows of which it was all there is."""
+        columns = len(self.types)
+        starts = self.starts[: self.count * columns].reshape(-1, columns)
+        lengths = self.lengths[: self.count * columns].reshape(-1, columns)
+        count = self.count if self.count != 1 or lengths[0, 1] >= 0 else 0
+        return Rows(self.buffer, count, self.types[1:], starts[:, 1:].ravel(), lengths[:, 1:].ravel())
 
 
 @dataclass(frozen=True)
@@ -79,15 +94,15 @@ class Shapes:
 heading = lru_cache(maxsize=1_000)(Heading)
 
 
-def mvt(buffer: bytes, layer: str, names: tuple[str, ...], tile: Tile, *, tolerance: float) -> bytes:
+def mvt(records: Records, layer: str, names: tuple[str, ...], tile: Tile, *, tolerance: float) -> bytes:
     """See `geo.encode.mvt`."""
-    rows = Rows.of(buffer, len(names) + 2)
+    rows = Rows.of(records, len(names) + 2)
     return mvt_layer(rows, cut_shapes(rows, tile, tolerance=tolerance), heading(layer, names))
 
 
-def geojson(buffer: bytes, layer: str, names: tuple[str, ...], tile: Tile, *, tolerance: float) -> bytes:
+def geojson(records: Records, layer: str, names: tuple[str, ...], tile: Tile, *, tolerance: float) -> bytes:
     """See `geo.encode.geojson`."""
-    rows = Rows.of(buffer, len(names) + 2)
+    rows = Rows.of(records, len(names) + 2)
     return geojson_features(rows, cut_shapes(rows, tile, tolerance=tolerance), heading(layer, names), tile)
 
 

@@ -5,22 +5,18 @@ Reading connects read-only, so that a read route that tries to write fails in Po
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection
 from psycopg.pq import Format
-from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from geo.errors import StoreAway
-
-One = TypeVar("One")
 
 READ_SECONDS = 20
 CONNECT_SECONDS = 3
@@ -34,47 +30,6 @@ PREPARE_AFTER = 2
 def read_only_engine(url: str, *, pool_size: int = 8) -> Engine:
     """An engine whose every transaction is read-only and ends after `READ_SECONDS`."""
     return _engine(url, READ_ONLY, pool_size=pool_size)
-
-
-def read_only_pool(url: str, *, size: int = 4) -> AsyncConnectionPool:
-    """Connections for answers that are one read-only statement each and are wanted by the hundred.
-
-    They are the driver's own and asynchronous: going through a thread and an engine costs more than a tile does. Few,
-    because these statements are all work: more of them at once than PostgreSQL has cores only wait for each other.
-    """
-    return AsyncConnectionPool(
-        url.replace("postgresql+psycopg://", "postgresql://"),
-        kwargs={
-            "autocommit": True, "connect_timeout": CONNECT_SECONDS, "prepare_threshold": 0,
-            # One plan for all places: each tile is found through the same index, and is over before another process
-            # has begun to help with it.
-            "options": f"{READ_ONLY} -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0",
-        },
-        min_size=1, max_size=size, open=False, timeout=POOL_SECONDS,
-        # A pool that waited longer and longer between its own attempts would still be away when the database is back.
-        reconnect_timeout=CONNECT_SECONDS,
-    )  # fmt: skip
-
-
-async def read_once(pool: AsyncConnectionPool, ask: Callable[[AsyncConnection[Any]], Awaitable[One]]) -> One:
-    """What `ask` reads; StoreAway while the database is away.
-
-    A connection that died while it lay idle (the database was started anew) costs nobody an answer: the dead ones are
-    sorted out, and `ask` is asked once more.
-    """
-    with told_when_away():
-        # Lent and given back by hand: each statement is a transaction of its own, so there is nothing to commit.
-        connection = await pool.getconn()
-        try:
-            return await ask(connection)
-        except psycopg.OperationalError:
-            if not connection.broken:
-                raise
-        finally:
-            await pool.putconn(connection)
-        await pool.check()
-        async with pool.connection() as connection:
-            return await ask(connection)
 
 
 def writing_engine(url: str, *, pool_size: int = 4) -> Engine:

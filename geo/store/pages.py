@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
-from psycopg import AsyncConnection
-from sqlalchemy import BigInteger, Double, bindparam, case, func, literal_column, select
+from sqlalchemy import BigInteger, Double, bindparam, func, select
 
-from geo.encode import EncodedPage, features
+from geo.encode import EncodedPage, Records, features, number_before
 from geo.layer import Audience, Cells, Layer
 from geo.shapes.served import Served
+from geo.store.lines import Lines
 from geo.store.narrowing import well_within
 from geo.store.prepared import Prepared, Statements, prepared
 from geo.store.read import Asking, Wanted, form, is_written_down, named_fields, rows
-from geo.store.stream import in_bytes, told_columns
+from geo.store.stream import told_columns
 from geo.store.wanted import Cursor, OpenBox
 
 MOST_COUNTED = 10_000
@@ -43,8 +43,7 @@ def can_be_prepared(layer: Layer, asking: Asking, wanted: Wanted) -> bool:
     rectangle: without one PostgreSQL must know the areas before it chooses how to look for them.
     """
     box = wanted.box
-    others = replace(wanted, box=None, after=None, limit=None, ids=(), names=None)
-    if others != Wanted() or is_written_down(layer, asking) or isinstance(form(layer, asking), Cells):
+    if not wanted.is_plain or is_written_down(layer, asking) or isinstance(form(layer, asking), Cells):
         return False
     if wanted.ids:
         return len(wanted.ids) == 1 and box is None and wanted.after is None
@@ -63,11 +62,11 @@ _LEFT_OPEN = (*_EDGES, *(f"inner_{name}" for name in _EDGES), "fid", "after", "l
 # As `Box` and `Cursor` are, with what is bound later in the place of numbers.
 _ANY_BOX: Any = OpenBox(whole=SimpleNamespace(**_WHOLE), inner=SimpleNamespace(**_INNER))
 _ANY_AFTER = Cursor(id=_AFTER)
-_STATEMENTS = Statements()
+_STATEMENTS: Statements[Prepared] = Statements()
 
 
 async def page_of(
-    connection: AsyncConnection[Any], layer: Layer, asking: Asking, wanted: Wanted, crs: Served, *,
+    lines: Lines, layer: Layer, asking: Asking, wanted: Wanted, crs: Served, *,
     area: str | None = None,
 ) -> CountedPage | None:  # fmt: skip
     """The page as GeoJSON features in `crs` (none whose datum shift is our own), with the number of all of them.
@@ -87,19 +86,23 @@ async def page_of(
         inner = well_within(box)
         values |= {name: getattr(box, name) for name in _EDGES}
         values |= {f"inner_{name}": getattr(inner, name) for name in _EDGES}
-    matched, buffer = await asked.row(connection, values, area) or (0, None)
+    (records,) = await lines.ask([(asked, values)], area)
+    matched = number_before(records) if box else None
     if matched is not None and matched > MOST_COUNTED:
         return None
-    held = await _encoded(buffer or b"", asked.about[1], crs, limit)
+    held = await _encoded(records, asked.about[1], crs, limit, is_counted=bool(box))
     if matched is None and not held.more and not wanted.after:
         matched = held.count
     return CountedPage(page=held, matched=matched)
 
 
-async def _encoded(buffer: bytes, names: tuple[str, ...], crs: Served, limit: int) -> EncodedPage:
-    if len(buffer) < BYTES_FOR_A_THREAD:
-        return features(buffer, names, digits=crs.digits, swap=crs.swapped, most=limit)
-    return await asyncio.to_thread(features, buffer, names, digits=crs.digits, swap=crs.swapped, most=limit)
+async def _encoded(
+    records: Records, names: tuple[str, ...], crs: Served, limit: int, *, is_counted: bool
+) -> EncodedPage:  # fmt: skip
+    def written() -> EncodedPage:
+        return features(records, names, digits=crs.digits, swap=crs.swapped, most=limit, is_counted=is_counted)
+
+    return written() if len(records.buffer) < BYTES_FOR_A_THREAD else await asyncio.to_thread(written)
 
 
 def _made(layer: Layer, asking: Asking, wanted: Wanted, crs: Served) -> Prepared:
@@ -112,11 +115,8 @@ def _made(layer: Layer, asking: Asking, wanted: Wanted, crs: Served) -> Prepared
         query = rows(layer, asking, replace(same, after=after)).limit(_LIMIT)
     else:
         return prepared(_within(layer, asking, same, after, names, crs), _LEFT_OPEN, about=(layer, names))
-    page = in_bytes(told_columns(query.subquery("held"), names, crs))
-    return prepared(select(_UNCOUNTED, page.scalar_subquery().label("page")), _LEFT_OPEN, about=(layer, names))
-
-
-_UNCOUNTED: Any = literal_column("NULL::bigint").label("matched")
+    told = told_columns(query.subquery("held"), names, crs)
+    return prepared(told, _LEFT_OPEN, about=(layer, names))
 
 
 def _within(
@@ -127,10 +127,13 @@ def _within(
     held = found.subquery("found")
     # No more columns than are told: they are all put aside between the counting and the telling.
     near = select(held.c.id, *(held.c[name] for name in names), held.c.geom).cte("near")
-    matched = select(func.count()).select_from(near).scalar_subquery()
+    matched = select(func.count().label("matched")).select_from(near).subquery("all")
     first = select(near)
     if after:
         first = first.where(near.c.id > after.id)
-    page = in_bytes(told_columns(first.order_by(near.c.id).limit(_LIMIT).subquery("held"), names, crs))
-    told = case((matched <= MOST_COUNTED, page.scalar_subquery()))
-    return select(matched.label("matched"), told.label("page"))
+    page = told_columns(first.order_by(near.c.id).limit(_LIMIT).subquery("held"), names, crs).subquery("page")
+    # The number stands in each row, and in one without a feature where there is none: what is joined by no equality is
+    # gone through in its order.
+    return select(matched.c.matched, *page.c).select_from(
+        matched.outerjoin(page, matched.c.matched <= MOST_COUNTED)
+    )  # fmt: skip

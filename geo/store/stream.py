@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Select, String, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from geo.encode import EncodedPage, features
+from geo.encode import EncodedPage, Records, features
 from geo.layer import Layer
 from geo.shapes.served import CRS84, Served
 from geo.store.db import AS_BYTES
@@ -54,6 +54,6 @@ def features_in_bytes(
     held = rows(layer, asking, replace(wanted, limit=limit + 1)).subquery("held")
     names = tuple(named_fields(layer, asking, wanted))
     buffer: Any = session.scalar(in_bytes(told_columns(held, names, crs)), execution_options=AS_BYTES)
-    page = features(buffer or b"", names, digits=crs.digits, swap=crs.swapped, most=limit)
+    page = features(Records(buffer or b""), names, digits=crs.digits, swap=crs.swapped, most=limit)
     witnessed(session, layer, asking, page.ids)
     return page

@@ -1,7 +1,7 @@
-"""The statement that hands over what is near a tile: rows with their shapes, or counts in squares in their place.
+"""The statements that hand over what is near a tile: rows with their shapes, or counts in squares in their place.
 
-It says nothing of the tile itself, whose place is bound when it is run: PostgreSQL plans it once, and a handful of
-them serve every tile of a layer.
+They say nothing of the tile itself, whose place is bound when they are run: PostgreSQL plans them once, and a handful
+of them serve every tile of a layer.
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
-    ScalarSelect,
     Select,
     bindparam,
-    case,
     cast,
     func,
     literal_column,
@@ -32,14 +30,13 @@ from geo.shapes.whereabouts import Box
 from geo.store.functions import COUNT_ZOOM
 from geo.store.prepared import Prepared, Statements, prepared
 from geo.store.read import Asking, Wanted, form, rows, shown_fields
-from geo.store.stream import in_bytes
 
 SIDE, HALF = 40075016.685578488, 20037508.342789244
 
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """What one value of the answer holds: rows of a layer with these properties, or its squares."""
+    """What the rows of a statement are: those of a layer with these properties, or its squares."""
 
     layer: Layer
     names: tuple[str, ...]
@@ -55,14 +52,14 @@ def tile_fields(layer: Layer, asking: Asking) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in named if name in shown))
 
 
-_STATEMENTS = Statements()
+_STATEMENTS: Statements[tuple[Prepared, ...]] = Statements()
 
 
-def statement(layers: tuple[Layer, ...], asking: Asking, tile: Tile, wanted: Wanted) -> Prepared:
-    """The statement for these layers at this zoom; it is about the `Columns` of each value of its row."""
+def statements(layers: tuple[Layer, ...], asking: Asking, tile: Tile, wanted: Wanted) -> tuple[Prepared, ...]:
+    """The statements for these layers at this zoom; each is about the `Columns` of its rows."""
 
-    def make() -> Prepared:
-        return _made(layers, asking, tile, wanted)
+    def make() -> tuple[Prepared, ...]:
+        return tuple(one for layer in layers for one in _of_layer(layer, asking, tile, wanted))
 
     if wanted.at is not None:
         # Another instant each time, and a place that cannot be bound afterwards: nothing to keep.
@@ -71,17 +68,6 @@ def statement(layers: tuple[Layer, ...], asking: Asking, tile: Tile, wanted: Wan
     # A layer may be declared anew while the service runs: what is kept is that of this very declaration, and holds it.
     key = (tuple(map(id, layers)), tuple(layer.generalise for layer in layers), kinds, asking.eyes, tile.grid, wanted)
     return _STATEMENTS.get(key, make)
-
-
-def _made(layers: tuple[Layer, ...], asking: Asking, tile: Tile, wanted: Wanted) -> Prepared:
-    values: list[ColumnElement[Any]] = []
-    columns: list[Columns] = []
-    for layer in layers:
-        for value, told in _values_of(layer, asking, tile, wanted):
-            values.append(value)
-            columns.append(told)
-    query = select(*(value.label(f"v{place}") for place, value in enumerate(values)))
-    return prepared(query, _PLACE, about=tuple(columns))
 
 
 def _place(name: str, kind: Any) -> Any:
@@ -100,27 +86,25 @@ def _drawn_as(layer: Layer, asking: Asking, zoom: int) -> str:
     return "squares" if zoom < plan.below else "rows or squares"
 
 
-def _values_of(
-    layer: Layer, asking: Asking, tile: Tile, wanted: Wanted
-) -> list[tuple[ColumnElement[Any], Columns]]:  # fmt: skip
+def _of_layer(layer: Layer, asking: Asking, tile: Tile, wanted: Wanted) -> list[Prepared]:
     drawn = _drawn_as(layer, asking, tile.zoom)
     as_rows = Columns(layer=layer, names=tile_fields(layer, asking))
     as_squares = Columns(layer=layer, names=("count", "generalised"), squares=True)
     if drawn == "rows":
-        return [(_value(_shapes(layer, asking, tile, wanted)), as_rows)]
+        return [prepared(_shapes(layer, asking, tile, wanted), _PLACE, about=as_rows)]
     # The kept counts are of all rows; of some of them they are counted now.
     counted = _kept_counts(layer) if wanted == Wanted(by_place=True) else _counted_now(layer, asking, tile, wanted)
-    squares = _value(_squares(counted, tile))
+    squares = _squares(counted, tile)
     if drawn == "squares":
-        return [(squares, as_squares)]
+        return [prepared(squares, _PLACE, about=as_squares)]
     held = select(func.coalesce(func.sum(counted.c.features), 0)).scalar_subquery()
     most = layer.generalise.at_most if layer.generalise else 0
-    shapes = _value(_shapes(layer, asking, tile, wanted))
-    return [(case((held <= most, shapes)), as_rows), (case((held > most, squares)), as_squares)]
-
-
-def _value(query: Select[Any]) -> ScalarSelect[Any]:
-    return in_bytes(query).scalar_subquery()
+    shapes = _shapes(layer, asking, tile, wanted)
+    # Of the two one has no rows; PostgreSQL looks at what decides it once, before it looks for any.
+    return [
+        prepared(shapes.where(held <= most), _PLACE, about=as_rows),
+        prepared(squares.where(held > most), _PLACE, about=as_squares),
+    ]
 
 
 def _shapes(layer: Layer, asking: Asking, tile: Tile, wanted: Wanted) -> Select[Any]:

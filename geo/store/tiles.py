@@ -14,14 +14,13 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
-from psycopg import AsyncConnection
-
 from geo import encode
 from geo.layer import Audience, Layer, Published
 from geo.shapes.grids import Grid, Tile
 from geo.store.functions import COUNT_ZOOM
+from geo.store.lines import Lines
 from geo.store.read import Asking, Wanted, form
-from geo.store.tile_rows import Columns, statement, tile_fields
+from geo.store.tile_rows import Columns, statements, tile_fields
 
 __all__ = ["BY_PLACE", "TileFormat", "for_tiles", "levels", "tile_bytes", "tile_fields"]
 
@@ -46,7 +45,7 @@ class TileFormat(StrEnum):
 
 
 async def tile_bytes(
-    connection: AsyncConnection[Any], layers: Sequence[Layer], asking: Asking, tile: Tile, written: TileFormat,
+    lines: Lines, layers: Sequence[Layer], asking: Asking, tile: Tile, written: TileFormat,
     *, area: str | None = None, wanted: Wanted = BY_PLACE,
 ) -> bytes:  # fmt: skip
     """The tile of these layers, one after the other, all as of one moment; empty where nothing is.
@@ -57,10 +56,11 @@ async def tile_bytes(
     shown = tuple(layer for layer in layers if _is_drawn(layer, asking, tile.zoom))
     if not shown:
         return _whole([], written)
-    asked = statement(shown, asking, tile, replace(wanted, by_place=True))
-    found = await asked.row(connection, _place_of(tile), area)
-    held = [(columns, value) for columns, value in zip(asked.about, found, strict=False) if value]
-    if sum(len(value) for _, value in held) < BYTES_FOR_A_THREAD:
+    place = _place_of(tile)
+    asked = statements(shown, asking, tile, wanted if wanted.by_place else replace(wanted, by_place=True))
+    found = await lines.ask([(one, place) for one in asked], area)
+    held = [(one.about, records) for one, records in zip(asked, found, strict=True) if records.buffer]
+    if sum(len(records.buffer) for _, records in held) < BYTES_FOR_A_THREAD:
         return _encoded(held, tile, written)
     return await asyncio.to_thread(_encoded, held, tile, written)
 
@@ -78,13 +78,13 @@ def _is_drawn(layer: Layer, asking: Asking, zoom: int) -> bool:
     return form(layer, asking) is not Published.WITHHELD and _has(layer, zoom)
 
 
-def _encoded(held: Sequence[tuple[Columns, bytes]], tile: Tile, written: TileFormat) -> bytes:
+def _encoded(held: Sequence[tuple[Columns, encode.Records]], tile: Tile, written: TileFormat) -> bytes:
     write = encode.mvt if written is TileFormat.MVT else encode.geojson
     parts = []
-    for columns, value in held:
+    for columns, records in held:
         is_thinned = tile.zoom < SIMPLIFIED_BELOW and columns.layer.shape.dimension > 0 and not columns.squares
         tolerance = TOLERANCE if is_thinned else 0.0
-        parts.append(write(value, columns.layer.id, columns.names, tile, tolerance=tolerance))
+        parts.append(write(records, columns.layer.id, columns.names, tile, tolerance=tolerance))
     return _whole([part for part in parts if part], written)
 
 

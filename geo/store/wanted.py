@@ -129,5 +129,11 @@ class Wanted:
     by_place: bool = False
     at: dt.datetime | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether only ids, a rectangle and a cursor say which rows, and nothing says in which order or when."""
+        chosen = self.region or self.heights or self.equal or self.where or self.during or self.at
+        return not (chosen or self.order or self.by_place)
+
 
 EVERYTHING = Wanted()

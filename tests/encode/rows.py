@@ -7,7 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import shapely
+
+from geo import encode
+from geo.encode import EncodedPage, Records
+from geo.shapes.grids import Tile
 
 INT8, TEXT, FLOAT8, GEOMETRY = 20, 25, 701, 99_999
 
@@ -33,6 +38,40 @@ def rows_of(shapes: Iterable[Any], *, names: Iterable[str | None] | None = None)
             values.append((TEXT, None if words is None else words.encode()))
         told += record([*values, (GEOMETRY, wkb)])
     return told
+
+
+def as_messages(rows: bytes, columns: int) -> Records:
+    """The same rows as the protocol sends them."""
+    told, types, at = b"", [0] * columns, 0
+    while at < len(rows):
+        at, values = at + 4, b""
+        for column in range(columns):
+            types[column], length = struct.unpack_from("!Ii", rows, at)
+            end = at + 8 + max(length, 0)
+            at, values = end, values + rows[at + 4 : end]
+        told += b"D" + struct.pack("!ih", len(values) + 6, columns) + values
+    return Records(told, np.array(types, np.uint32).astype(np.int32))
+
+
+def mvt(rows: bytes, layer: str, names: tuple[str, ...], tile: Tile, **asked: Any) -> bytes:
+    """What comes of rows, be they `record_send`'s or the protocol's."""
+    made = encode.mvt(Records(rows), layer, names, tile, **asked)
+    assert encode.mvt(as_messages(rows, len(names) + 2), layer, names, tile, **asked) == made
+    return made
+
+
+def geojson(rows: bytes, layer: str, names: tuple[str, ...], tile: Tile, **asked: Any) -> bytes:
+    """The same as GeoJSON."""
+    made = encode.geojson(Records(rows), layer, names, tile, **asked)
+    assert encode.geojson(as_messages(rows, len(names) + 2), layer, names, tile, **asked) == made
+    return made
+
+
+def page(rows: bytes, names: tuple[str, ...], **asked: Any) -> EncodedPage:
+    """A page of features from either."""
+    made = encode.features(Records(rows), names, **asked)
+    assert encode.features(as_messages(rows, len(names) + 2), names, **asked) == made
+    return made
 
 
 @dataclass(frozen=True)

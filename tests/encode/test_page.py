@@ -24,7 +24,7 @@ from geo.layer import Audience
 from geo.store.read import Asking, Cursor, Wanted, features
 from geo.store.stream import features_in_bytes
 from layers import LAYERS
-from tests.encode.rows import rows_of
+from tests.encode.rows import as_messages, page, rows_of
 from tests.makers import HAT_YAI, make_rows, ring
 
 
@@ -41,7 +41,7 @@ def encoded(connection: psycopg.Connection[Any], query: str, values: list[Any], 
     with connection.cursor(binary=True) as cursor:
         cursor.execute(f"SELECT string_agg(record_send(r), '') FROM ({query}) AS r", values)
         (buffer,) = cursor.fetchone() or (None,)
-    return encode.features(buffer or b"", names, **{"digits": 7, **asked})
+    return encode.features(encode.Records(buffer or b""), names, **{"digits": 7, **asked})
 
 
 def told(page: Any) -> list[dict[str, Any]]:
@@ -180,7 +180,7 @@ def test_shapes_are_what_postgis_makes_of_them(
 
 def test_the_second_axis_first_where_that_is_asked_for() -> None:
     rows = rows_of([shapely.Point(100.5, 7.25), shapely.box(100, 7, 101, 8)])
-    plain, swapped = (told(encode.features(rows, (), digits=7, swap=swap)) for swap in (False, True))
+    plain, swapped = (told(page(rows, (), digits=7, swap=swap)) for swap in (False, True))
     assert plain[0]["geometry"]["coordinates"] == [100.5, 7.25]
     assert swapped[0]["geometry"]["coordinates"] == [7.25, 100.5]
     turned = [[y, x] for x, y in plain[1]["geometry"]["coordinates"][0]]
@@ -189,12 +189,12 @@ def test_the_second_axis_first_where_that_is_asked_for() -> None:
 
 def test_a_page_ends_where_it_should_and_says_that_there_is_more() -> None:
     rows = rows_of([None] * 5, names=["ก"] * 5)
-    page = encode.features(rows, ("name",), digits=7, most=3)
-    assert (page.count, page.ids, page.first_id, page.last_id, page.more) == (3, (1, 2, 3), 1, 3, True)
-    assert len(told(page)) == 3
-    whole = encode.features(rows, ("name",), digits=7, most=5)
+    first = page(rows, ("name",), digits=7, most=3)
+    assert (first.count, first.ids, first.first_id, first.last_id, first.more) == (3, (1, 2, 3), 1, 3, True)
+    assert len(told(first)) == 3
+    whole = page(rows, ("name",), digits=7, most=5)
     assert (whole.count, whole.more) == (5, False)
-    nothing = encode.features(b"", ("name",), digits=7)
+    nothing = page(b"", ("name",), digits=7)
     assert (nothing.body, nothing.count, nothing.first_id, nothing.last_id) == (b"", 0, None, None)
 
 
@@ -203,9 +203,17 @@ def test_bytes_that_are_no_rows_are_an_error_and_never_read_beyond() -> None:
     for end in range(1, len(rows)):
         if end != len(rows_of([shapely.box(0, 0, 1, 1)], names=["กขค"])):
             with pytest.raises(ValueError, match=r"bytes|shape|value"):
-                encode.features(rows[:end], ("name",), digits=7)
+                encode.features(encode.Records(rows[:end]), ("name",), digits=7)
+    sent = as_messages(rows, 3)
+    first = len(as_messages(rows_of([shapely.box(0, 0, 1, 1)], names=["กขค"]), 3).buffer)
+    for end in range(1, len(sent.buffer)):
+        if end != first:
+            with pytest.raises(ValueError, match=r"bytes|shape|value|row"):
+                encode.features(encode.Records(sent.buffer[:end], sent.types), ("name",), digits=7)
     with pytest.raises(ValueError, match="columns"):
-        encode.features(rows, ("name", "other"), digits=7)
+        encode.features(encode.Records(rows), ("name", "other"), digits=7)
+    with pytest.raises(ValueError, match="columns"):
+        encode.features(sent, ("name", "other"), digits=7)
 
 
 @settings(max_examples=300, deadline=None)
@@ -214,13 +222,15 @@ def test_damaged_bytes_are_an_error_or_something_else_but_never_the_end(data: st
     from geo.shapes.grids import Tile
 
     shapes = [shapely.box(0, 0, 1, 1), shapely.MultiPolygon([shapely.box(0, 0, 1, 1)]), shapely.MultiPoint([(0, 0)])]
-    rows = bytearray(rows_of([*shapes, shapely.LineString([(0, 0), (9, 9)])], names=["กขค", None, "", "x"]))
+    whole = rows_of([*shapes, shapely.LineString([(0, 0), (9, 9)])], names=["กขค", None, "", "x"])
+    sent = as_messages(whole, 3)
+    rows, types = data.draw(st.sampled_from([(bytearray(whole), None), (bytearray(sent.buffer), sent.types)]))
     for _ in range(data.draw(st.integers(1, 4))):
         rows[data.draw(st.integers(0, len(rows) - 1))] = data.draw(st.integers(0, 255))
     writers: tuple[Callable[[], bytes], ...] = (
-        lambda: encode.features(bytes(rows), ("name",), digits=7).body,
-        lambda: encode.mvt(bytes(rows), "x", ("name",), Tile(0, 0, 0)),
-        lambda: encode.geojson(bytes(rows), "x", ("name",), Tile(0, 0, 0)),
+        lambda: encode.features(encode.Records(bytes(rows), types), ("name",), digits=7).body,
+        lambda: encode.mvt(encode.Records(bytes(rows), types), "x", ("name",), Tile(0, 0, 0)),
+        lambda: encode.geojson(encode.Records(bytes(rows), types), "x", ("name",), Tile(0, 0, 0)),
     )
     for write in writers:
         try:

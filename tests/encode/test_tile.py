@@ -15,9 +15,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo import encode
 from geo.shapes.grids import BUFFER, EXTENT, WORLD_CRS84, Tile
-from tests.encode.rows import Feature, rows_of, shape_of, strictly_read
+from tests.encode.rows import Feature, geojson, mvt, rows_of, shape_of, strictly_read
 
 TILE = Tile(16, 51061, 31492)
 WEST, SOUTH, EAST, NORTH = TILE.bounds()
@@ -33,9 +32,9 @@ def placed(shape: Any) -> Any:
 def drawn(shapes: list[Any], **asked: Any) -> dict[int, Feature]:
     """What is in the tile, by id; both formats are read and must say the same."""
     rows = rows_of([None if one is None else placed(one) for one in shapes])
-    made = encode.mvt(rows, "parcel", (), TILE, **asked)
+    made = mvt(rows, "parcel", (), TILE, **asked)
     features = strictly_read(made).get("parcel", [])
-    assert same_in_both(features, json.loads(b"[%s]" % encode.geojson(rows, "parcel", (), TILE, **asked)))
+    assert same_in_both(features, json.loads(b"[%s]" % geojson(rows, "parcel", (), TILE, **asked)))
     if made:
         read = mapbox_vector_tile.decode(made, default_options={"y_coord_down": True})["parcel"]["features"]
         assert [one["id"] for one in read] == [one.id for one in features]
@@ -118,11 +117,13 @@ def test_rings_that_cross_themselves_and_lines_of_any_kind_are_drawn_right(ring:
         # What a ring that crosses itself encloses is a matter of taste; that it lies around its places is not.
         around = shapely.intersection(shapely.convex_hull(crossed), WHOLE).buffer(1.5)
         assert shapely.covers(around, shape_of(found[1]))
-    inside = shapely.intersection(shapely.MultiLineString(lines), WHOLE)
+    # What runs along the very edge is in or out by the last digit of a place in metres.
+    inside, surely = (shapely.intersection(shapely.MultiLineString(lines), one) for one in (WHOLE, WHOLE.buffer(-1e-6)))
     if 2 in found and found[2].kind == 2:
-        assert shape_of(found[2]).hausdorff_distance(inside) < 3
+        there = shape_of(found[2])
+        assert min((there.hausdorff_distance(one) for one in (inside, surely) if one), default=math.inf) < 3
     else:
-        assert inside.length < 3
+        assert surely.length < 3
     dots = found[3].paths[0] if 3 in found else []
     for x, y in ring:
         is_in = -64.4 < x < 4160.4 and -64.4 < y < 4160.4
@@ -178,9 +179,9 @@ def test_islands_in_holes_and_touching_parts_are_kept() -> None:
                                    "GEOMETRYCOLLECTION EMPTY", "MULTIPOINT EMPTY"])  # fmt: skip
 def test_rows_without_a_shape_are_in_no_tile(empty: str) -> None:
     rows = rows_of([shapely.from_wkt(empty), None])
-    assert encode.mvt(rows, "parcel", (), TILE) == b""
-    assert encode.geojson(rows, "parcel", (), TILE) == b""
-    assert encode.mvt(b"", "parcel", ("name",), TILE) == b""
+    assert mvt(rows, "parcel", (), TILE) == b""
+    assert geojson(rows, "parcel", (), TILE) == b""
+    assert mvt(b"", "parcel", ("name",), TILE) == b""
 
 
 def test_heights_and_measures_do_not_move_a_shape() -> None:
@@ -188,7 +189,7 @@ def test_heights_and_measures_do_not_move_a_shape() -> None:
     high = shapely.force_3d(flat, 12.5)
     measured = shapely.from_wkt(shapely.to_wkt(flat, rounding_precision=-1).replace("POLYGON ", "POLYGON M ").replace(
         ",", " 7,").replace("))", " 7))"))  # fmt: skip
-    made = strictly_read(encode.mvt(rows_of([flat, high, shapely.set_srid(high, 3857), measured]), "p", (), TILE))["p"]
+    made = strictly_read(mvt(rows_of([flat, high, shapely.set_srid(high, 3857), measured]), "p", (), TILE))["p"]
     assert [one.paths for one in made] == [made[0].paths] * 4
 
 
@@ -203,7 +204,7 @@ def test_numbers_beyond_the_earth_are_no_reason_to_fail(far: float) -> None:
     with np.errstate(all="ignore"):
         shapes = [shapely.box(0, 0, far, far), shapely.LineString([(0, 0), (far, 1)]), shapely.Point(far, 0)]
         shapes += [shapely.Polygon([(0, 0), (math.inf, 0), (1, 1)]), shapely.LineString([(math.nan, 0), (1, 1)])]
-        made = encode.mvt(rows_of(shapes), "p", (), TILE)
+        made = mvt(rows_of(shapes), "p", (), TILE)
     assert made == b"" or strictly_read(made)
 
 
@@ -226,7 +227,7 @@ def test_real_parcels_and_outlines_stay_valid(shared_data: Path) -> None:
         for z in (9, 12, 14, 16):
             side = 2 * 20037508.342789244 / 2**z
             tile = Tile(z, int(x // side + 2 ** (z - 1)), int(2 ** (z - 1) - y // side - 1))
-            for feature in strictly_read(encode.mvt(rows_of(shapes), "p", (), tile, tolerance=2.0 * (z < 15)))["p"]:
+            for feature in strictly_read(mvt(rows_of(shapes), "p", (), tile, tolerance=2.0 * (z < 15)))["p"]:
                 assert shape_of(feature).is_valid or feature.kind == 2
                 total += 1
     assert total > 100
@@ -236,8 +237,8 @@ def test_a_tile_of_the_geographic_grid_is_in_degrees() -> None:
     tile = Tile(15, 51061, 15107, WORLD_CRS84)
     west, south, east, north = tile.bounds()
     rows = rows_of([shapely.box(west, south, (west + east) / 2, (south + north) / 2)])
-    (feature,) = strictly_read(encode.mvt(rows, "p", (), tile))["p"]
+    (feature,) = strictly_read(mvt(rows, "p", (), tile))["p"]
     assert shape_of(feature).bounds == (0, 2048, 2048, 4096)
-    (told,) = json.loads(b"[%s]" % encode.geojson(rows, "p", (), tile))
+    (told,) = json.loads(b"[%s]" % geojson(rows, "p", (), tile))
     assert np.allclose(shapely.from_geojson(json.dumps(told["geometry"])).bounds, shapely.box(
         west, south, (west + east) / 2, (south + north) / 2).bounds, atol=1e-7)  # fmt: skip

@@ -16,13 +16,19 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from starlette.types import Receive, Scope, Send
 
-from api.doorstep import AtTheDoor
+from api.doorstep import AtTheDoor, Doorstep
 from tests.makers import make_rows, tile_at
 from tests.people.made import make_person
 from tests.people.visiting import headers_of
 
 _, X, Y = tile_at(15)
 OVER, EMPTY = f"/tiles/risk_point/15/{X}/{Y}", f"/tiles/risk_point/15/{X // 2}/{Y}"
+ITEMS = "/collections/risk_point/items"
+AROUND = f"{ITEMS}?bbox=100.4,6.9,100.6,7.1&limit=40"
+# What nobody's answer depends on, and what is answered inside all the same.
+INSIDE = {"Cookie": "theme=dark"}
+
+AS_CLIENTS_DO = {"host": "testserver", "accept": "*/*"}
 
 
 @pytest.fixture
@@ -30,8 +36,17 @@ def told(client: TestClient) -> Callable[..., Any]:
     """What the door itself says to these headers, or None."""
 
     def asked(path: str, **headers: str) -> Any:
-        raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-        return client.app.state.doorstep.answer(path, raw)  # type: ignore[attr-defined]
+        raw = [
+            (name.replace("_", "-").encode(), value.encode()) for name, value in {**AS_CLIENTS_DO, **headers}.items()
+        ]
+        path, _, query = path.partition("?")
+        scope = {
+            "type": "http", "method": "GET", "path": path, "query_string": query.encode(), "scheme": "http",
+            "headers": raw,
+        }  # fmt: skip
+        doorstep: Doorstep = client.app.state.doorstep  # type: ignore[attr-defined]
+        said = doorstep.plainly(scope)
+        return None if said is None else doorstep.answer(scope, said)
 
     return asked
 
@@ -55,19 +70,22 @@ def kept(client: TestClient, told: Callable[..., Any], path: str, **headers: str
 
 
 @pytest.mark.parametrize("accepts", ["identity", "gzip", "zstd, gzip", "br", ""])
-@pytest.mark.parametrize("path", [f"{OVER}.mvt", f"{OVER}.geojson", f"{EMPTY}.mvt", f"{EMPTY}.geojson"])
+@pytest.mark.parametrize("path", [
+    f"{OVER}.mvt", f"{OVER}.geojson", f"{EMPTY}.mvt", f"{EMPTY}.geojson", AROUND, f"{AROUND}&f=csv", f"{ITEMS}/1",
+    f"{ITEMS}?f=jsonfg&limit=3", f"{ITEMS}?sortby=-name_th&limit=3", f"{ITEMS}/2?f=jsonfg",
+])  # fmt: skip
 def test_the_door_tells_what_the_route_tells(
     path: str, accepts: str, points: Engine, client: TestClient, told: Callable[..., Any]
 ) -> None:
     status, headers, body = kept(client, told, path, accept_encoding=accepts)
-    with client.stream("GET", f"{path}?lang=th", headers={"Accept-Encoding": accepts}) as route:
+    with client.stream("GET", path, headers={"Accept-Encoding": accepts, **INSIDE}) as route:
         raw = b"".join(route.iter_raw())
     assert status == route.status_code
     assert {name.decode(): value.decode() for name, value in headers} == dict(route.headers)
     assert body == raw
     tag = route.headers["etag"]
     had = told(path, accept_encoding=accepts, if_none_match=tag)
-    again = client.get(f"{path}?lang=th", headers={"Accept-Encoding": accepts, "If-None-Match": tag})
+    again = client.get(path, headers={"Accept-Encoding": accepts, "If-None-Match": tag, **INSIDE})
     assert (had[0], {name.decode(): value.decode() for name, value in had[1]}) == (304, dict(again.headers))
     assert again.status_code == 304
 
@@ -136,17 +154,18 @@ def until_at_the_door(http: httpx2.Client, path: str, entered: list[str]) -> htt
     while True:
         entered.clear()
         answer = http.get(path)
-        if path not in entered:
+        if path.partition("?")[0] not in entered:
             return answer
         assert time.monotonic() < until, "it always went in"
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("path", [f"{OVER}.mvt", f"{OVER}.geojson", f"{EMPTY}.mvt"])
+@pytest.mark.parametrize("path", [f"{OVER}.mvt", f"{OVER}.geojson", f"{EMPTY}.mvt", AROUND, f"{ITEMS}/1"])
 def test_the_server_hands_out_what_the_service_told(path: str, points: Engine, server: str, entered: list[str]) -> None:
     with httpx2.Client(base_url=server, timeout=20) as http:
         told = until_at_the_door(http, path, entered)
-        inside = http.get(f"{path}?lang=th")
+        inside = http.get(path, headers=INSIDE)
+        assert path.partition("?")[0] in entered
         assert (told.status_code, told.content) == (inside.status_code, inside.content)
         without_date = [
             {name: value for name, value in one.headers.items() if name != "date"} for one in (told, inside)
@@ -155,16 +174,55 @@ def test_the_server_hands_out_what_the_service_told(path: str, points: Engine, s
         assert told.headers["date"]
         entered.clear()
         again = http.get(path, headers={"If-None-Match": told.headers["etag"]})
-        assert (again.status_code, again.content, path in entered) == (304, b"", False)
+        assert (again.status_code, again.content, entered) == (304, b"", [])
         for more in ({"Origin": "https://town.example"}, {"Connection": "close"}, {"Authorization": "Bearer x"}):
             entered.clear()
             http.get(path, headers=more)
-            assert path in entered, more
+            assert path.partition("?")[0] in entered, more
         with Session(points) as session, session.begin():
             make_rows(session, "risk_point", count=1, status="verified")
         until = time.monotonic() + 5
-        while path.startswith(OVER) and http.get(path).content == told.content:
+        while path.startswith((OVER, AROUND)) and http.get(path).content == told.content:
             assert time.monotonic() < until, "it was handed out after it had changed"
+
+
+ANYTHING_BUT_AN_ANSWER = [
+    (f"{ITEMS}/99", 404), (f"{ITEMS}/nothing", 404), (f"{ITEMS}?bbox=1,2,3", 400), (f"{ITEMS}?nothing=1", 400),
+    (f"{ITEMS}?limit=0", 400), ("/collections/nothing/items", 404), ("/tiles/nothing/15/1/1.mvt", 404),
+    (f"/tiles/risk_point/15/{2**15}/1.mvt", 404), (f"{OVER}.mvt?nothing=1", 400), (f"{ITEMS}?f=nothing", 400),
+    (f"{ITEMS}/1?crs=nothing", 400),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "status"), ANYTHING_BUT_AN_ANSWER)
+def test_what_is_wrong_is_said_inside_and_in_the_same_words(
+    path: str, status: int, points: Engine, server: str, entered: list[str]
+) -> None:
+    with httpx2.Client(base_url=server, timeout=20) as http:
+        told, inside = http.get(path), http.get(path, headers=INSIDE)
+    assert (told.status_code, told.json()) == (status, inside.json())
+    assert told.headers["content-type"] == "application/problem+json"
+    assert entered == [path.partition("?")[0]] * 2
+
+
+def test_the_first_who_asks_is_answered_at_the_door_too(points: Engine, server: str, entered: list[str]) -> None:
+    with httpx2.Client(base_url=server, timeout=20) as http:
+        for path in (f"{ITEMS}/3", f"{ITEMS}?limit=5&bbox=100.4,6.9,100.6,7.1", f"{OVER}.geojson", f"{OVER}.mvt"):
+            assert http.get(path).status_code == 200
+        assert entered == []
+        # A page for a person, somebody's own address, and a whole layer are for the service.
+        for more in ({"Accept": "text/html"}, {"X-Forwarded-Proto": "https"}):
+            assert http.get(f"{ITEMS}/3", headers=more).status_code == 200
+        assert http.get(f"{ITEMS}?limit=5000").status_code == 200
+        assert entered == [f"{ITEMS}/3", f"{ITEMS}/3", ITEMS]
+
+
+def test_links_lead_where_the_question_came_from(points: Engine, server: str) -> None:
+    with httpx2.Client(base_url=server, timeout=20) as http:
+        for host in ("map.town.example", "other.town.example:8080", "map.town.example"):
+            for path in (f"{ITEMS}/1", AROUND):
+                links = http.get(path, headers={"Host": host}).json()["links"]
+                assert all(one["href"].startswith(f"http://{host}/collections/") for one in links), links
 
 
 def answer_in(stream: IO[bytes]) -> tuple[int, Any]:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
-from functools import partial
-from typing import Any
 
 import psycopg
 import pytest
-from psycopg import AsyncConnection
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -19,7 +16,7 @@ from geo.layer import Audience, Cells
 from geo.people.areas import NOWHERE, Areas
 from geo.shapes.grids import Tile
 from geo.store.area import SECONDS
-from geo.store.db import read_once, read_only_pool
+from geo.store.lines import Lines
 from geo.store.locks import columns_of, drift, history_columns_of, locks_are_current
 from geo.store.migrate import migrate
 from geo.store.read import Asking
@@ -303,20 +300,17 @@ def test_a_pooled_connection_keeps_nothing_of_whose_tile_it_made(
     tile = Tile(16, int((POINT[0] + 180) / 360 * 2**16), 31487)
 
     async def asked() -> list[int]:
-        pool = read_only_pool(signed_in_as(database_url, Role.MEMBER), size=1)
-        await pool.open()
-        found = []
-        for one in (area("staff", HAT_YAI), None, area("staff", SONGKHLA), None):
-            ask = partial(_households, asking=asking, tile=tile, area=one)
-            found.append(await read_once(pool, ask))
-        await pool.close()
+        lines = Lines(signed_in_as(database_url, Role.MEMBER), size=1)
+        areas = (area("staff", HAT_YAI), None, area("staff", SONGKHLA), None)
+        found = [await _households(lines, asking=asking, tile=tile, area=one) for one in areas]
+        await lines.close()
         return found
 
     assert in_a_loop_of_its_own(asked) == [8, 0, 3, 0]
 
 
-async def _households(connection: AsyncConnection[Any], *, asking: Asking, tile: Tile, area: str | None) -> int:
-    made = await tile_bytes(connection, [LAYERS["household"]], asking, tile, TileFormat.GEOJSON, area=area)
+async def _households(lines: Lines, *, asking: Asking, tile: Tile, area: str | None) -> int:
+    made = await tile_bytes(lines, [LAYERS["household"]], asking, tile, TileFormat.GEOJSON, area=area)
     return len(json.loads(made)["features"])
 
 

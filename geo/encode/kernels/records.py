@@ -12,6 +12,7 @@ import numpy as np
 
 from geo.encode.kernels.compiled import compiled
 from geo.encode.kernels.memory import int_from_left, long_from_left, move, short_from_left
+from geo.encode.kernels.wkb import rectangle
 
 BOOL, BYTES, INT8, INT2, INT4, TEXT, JSON, FLOAT4, FLOAT8 = 16, 17, 20, 21, 23, 25, 114, 700, 701
 TEXTS, VARCHAR, DATE, TIMESTAMP, TIMESTAMPTZ, NUMERIC, UUID, JSONB = 1009, 1043, 1082, 1114, 1184, 1700, 2950, 3802
@@ -36,7 +37,8 @@ def short_at(buffer: Any, at: Any) -> Any:
 
 
 @compiled()
-def _fits(kind: Any, length: Any) -> Any:
+def fits(kind: Any, length: Any) -> Any:
+    """Whether a value may be so long."""
     if kind == INT8 or kind == FLOAT8 or kind == TIMESTAMP or kind == TIMESTAMPTZ:
         return length == 8
     if kind == INT4 or kind == FLOAT4 or kind == DATE:
@@ -74,7 +76,7 @@ def found_rows(buffer: Any, columns: Any) -> Any:
             if length < -1 or at + length > size or (rows > 0 and kind != types[column]):
                 raise ValueError("the bytes end within a value, or its type is another than in the row before")
             types[column] = kind
-            if length >= 0 and not _fits(kind, length):
+            if length >= 0 and not fits(kind, length):
                 raise ValueError("a value is not as long as its type")
             starts[rows * columns + column] = at
             lengths[rows * columns + column] = length
@@ -91,13 +93,30 @@ def whole_at(buffer: Any, at: Any, kind: Any) -> Any:
     return int_at(buffer, at) if kind == INT4 else short_at(buffer, at)
 
 
-@compiled("int64[::1](Array(uint8, 1, 'C', readonly=True), int64, int32[::1], int64[::1], int64)")
+@compiled()
 def keys(buffer: Any, rows: Any, types: Any, starts: Any, columns: Any) -> Any:
     """The first column of each row, which is its id."""
     found = np.empty(rows, np.int64)
     for row in range(rows):
         found[row] = whole_at(buffer, starts[row * columns], types[0])
     return found
+
+
+@compiled(
+    "Tuple((int64[::1], boolean, float64[::1]))"
+    "(Array(uint8, 1, 'C', readonly=True), int64, int32[::1], int64[::1], int32[::1])"
+)
+def looked_through(buffer: Any, rows: Any, types: Any, starts: Any, lengths: Any) -> Any:
+    """The same; whether any of the shapes in the last column has heights; and the rectangle around the first."""
+    columns, is_high = types.size, False
+    for row in range(rows):
+        shape = row * columns + columns - 1
+        # The highest bit of an EWKB type, which PostgreSQL writes little-endian here, says so.
+        is_high = is_high or (lengths[shape] > 4 and buffer[starts[shape] + 4] & 0x80 != 0)
+    around = np.array([np.inf, np.inf, -np.inf, -np.inf])
+    if rows > 0 and lengths[columns - 1] > 0:
+        around = rectangle(buffer, starts[columns - 1], starts[columns - 1] + lengths[columns - 1])
+    return keys(buffer, rows, types, starts, columns), is_high, around
 
 
 @compiled()

@@ -54,3 +54,46 @@ def counted(buffer: Any, at: Any, end: Any, least: Any) -> Any:
     if count * least > end - at - 4:
         raise ValueError("a shape ends too early")
     return count
+
+
+@compiled()
+def _widened(buffer: Any, at: Any, end: Any, places: Any, step: Any, found: Any) -> Any:
+    """Take in so many places; where they end."""
+    if at + places * step > end:
+        raise ValueError("a shape ends too early")
+    for _ in range(places):
+        x, y = double_at(buffer, at), double_at(buffer, at + 8)
+        found[0], found[1] = min(found[0], x), min(found[1], y)
+        found[2], found[3] = max(found[2], x), max(found[3], y)
+        at += step
+    return at
+
+
+@compiled()
+def rectangle(buffer: Any, start: Any, end: Any) -> Any:
+    """West, south, east and north of a shape; west above east where it has no place, or is none of the plain kinds."""
+    found = np.array([np.inf, np.inf, -np.inf, -np.inf])
+    kind, numbers, _, at = opened(buffer, start, end)
+    if kind == 0 or kind == COLLECTION:
+        return found
+    count = 1
+    if kind >= POINTS:
+        count = counted(buffer, at, end, 5)
+        at += 4
+    for _ in range(count):
+        part = kind
+        if kind >= POINTS:
+            part, numbers, _, at = opened(buffer, at, end)
+        step = 8 * numbers
+        if part == POINT:
+            at = _widened(buffer, at, end, 1, step, found)
+        elif part == LINE:
+            places = counted(buffer, at, end, step)
+            at = _widened(buffer, at + 4, end, places, step, found)
+        else:
+            rings = counted(buffer, at, end, 4)
+            at += 4
+            for _ring in range(rings):
+                places = counted(buffer, at, end, step)
+                at = _widened(buffer, at + 4, end, places, step, found)
+    return found
