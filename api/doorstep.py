@@ -24,7 +24,7 @@ from api.caching import EditCache
 from api.kept import Kept
 from api.log import log, note_request
 
-MOST_PLACES = 20_000
+MOST_PLACES = 5_000
 # Whoever sends one of these may be told something else, or something more.
 _GOES_IN = frozenset({b"authorization", b"cookie", b"origin", b"content-length", b"transfer-encoding", b"expect"})
 # By these a server behind another one knows its own address, which is in the links of features.
@@ -125,7 +125,8 @@ class Doorstep:
     def _put(self, place: Hashable, key: Hashable, desk: Desk) -> None:
         if place not in self._places:
             if len(self._places) >= MOST_PLACES:
-                self._places.clear()
+                # The oldest, whose answer has most likely gone from the cache.
+                del self._places[next(iter(self._places))]
             self._places[place] = key, desk
 
 

@@ -22,6 +22,7 @@ from api.settings import Settings
 log = logging.getLogger(__name__)
 
 WORKER_SECONDS = 60
+TRIM_SECONDS = 15  # it takes some milliseconds, which is nothing once in so many seconds
 _ARENA_MAX = -8  # M_ARENA_MAX of the GNU C library
 
 
@@ -34,12 +35,26 @@ def made_app() -> FastAPI:
 
 
 def _few_heaps() -> None:
-    """Let the threads share two heaps: of its own each keeps what was freed in it, and long answers come and go."""
+    """Let the threads share two heaps, and give back what lies free in them.
+
+    Of its own each thread keeps what was freed in its heap, and long answers come and go; what is kept for long lies
+    in between, so that a heap by itself gives hardly anything back.
+    """
     if sys.platform == "linux":
+        library = ctypes.CDLL(None)
         try:
-            ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
+            library.mallopt(_ARENA_MAX, 2)
+            trim = library.malloc_trim
         except AttributeError:
-            log.debug("this C library does not have heaps by thread")
+            log.debug("this C library manages its heaps in another way")
+        else:
+            threading.Thread(target=_give_back, args=(trim,), daemon=True, name="heaps").start()
+
+
+def _give_back(trim: Callable[[int], int]) -> None:
+    while True:
+        time.sleep(TRIM_SECONDS)
+        trim(0)
 
 
 def serve_until_told(settings: Settings, workers: int, *, ready: Callable[[], None]) -> None:
