@@ -17,7 +17,7 @@ from api.kept import Kept
 from api.squares import Squares
 from geo.shapes.whereabouts import Box
 
-MOST_BYTES = 32 * 2**20
+MOST_BYTES = 24 * 2**20
 PROOF_SECONDS = 0.9  # an answer may be as old as the proof that nothing was told in between
 ROUNDING_DEGREES = 0.0001  # ten metres: what transforming there and back may move an outline
 EDITS_REMEMBERED = 4096

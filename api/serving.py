@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import logging
 import os
 import sys
@@ -18,11 +19,12 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.log import set_up_logging
 from api.settings import Settings
+from geo import encode
 
 log = logging.getLogger(__name__)
 
 WORKER_SECONDS = 60
-TRIM_SECONDS = 15  # it takes some milliseconds, which is nothing once in so many seconds
+TRIM_SECONDS = 5  # it takes some milliseconds, which is nothing once in so many seconds
 _ARENA_MAX = -8  # M_ARENA_MAX of the GNU C library
 
 
@@ -31,7 +33,13 @@ def made_app() -> FastAPI:
     _few_heaps()
     settings = Settings.from_environment()
     set_up_logging(settings.log)
-    return create_app(settings, database_url=os.environ["ATLAS_SERVING_URL"])
+    app = create_app(settings, database_url=os.environ["ATLAS_SERVING_URL"])
+    encode.warm_up()
+    # What is there now stays: nobody has to look through it for garbage again, so that what requests leave behind is
+    # looked through often.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def _few_heaps() -> None:

@@ -181,18 +181,22 @@ class Line(asyncio.Protocol):
 
     def _told(self, kind: int, at: int, end: int) -> None:
         if kind in _BESIDES:
-            self._pieces.append(bytes(self._held[self._rows_from : at]))
+            self._pieces.append(self._part(self._rows_from, at))
         elif kind == _ROWS_ARE:
-            self._asked[len(self._found)].types = _types_in(bytes(self._held[at + 5 : end]))
+            self._asked[len(self._found)].types = _types_in(self._part(at + 5, end))
         elif kind == _DONE:
-            rows = b"".join((*self._pieces, bytes(self._held[self._rows_from : at])))
+            rows = b"".join((*self._pieces, self._part(self._rows_from, at)))
             self._found.append(Records(rows, self._asked[len(self._found)].types))
             self._pieces.clear()
         elif kind == _FAILED:
-            self._error = _error_in(bytes(self._held[at + 5 : end]))
+            self._error = _error_in(self._part(at + 5, end))
         elif kind == _READY:
             self._is_ready = True
         self._rows_from = end
+
+    def _part(self, start: int, end: int) -> bytes:
+        with memoryview(self._held) as held:
+            return bytes(held[start:end])
 
     def _answered(self) -> None:
         self._held, self._at = bytearray(), 0
