@@ -38,6 +38,7 @@ from geo.store.asking import Asking, form, named_fields, no_such, shown_fields
 from geo.store.audit import WITNESS, Witness
 from geo.store.narrowing import beyond, kept_value, meets, narrowed, sorted_by
 from geo.store.tables import Release, ReleaseCell
+from geo.store.totals import has_total, total
 from geo.store.wanted import EVERYTHING, KEY_LIMIT, Cursor, Wanted
 
 # What a caller of the door needs to speak to it.
@@ -256,7 +257,9 @@ def raw_page(session: Session, layer: Layer, asking: Asking, wanted: Wanted) -> 
 
 
 def count_up_to(session: Session, layer: Layer, asking: Asking, wanted: Wanted, most: int) -> int | None:
-    """How many rows are wanted in all, whatever page of them; None where there are more than `most`."""
+    """How many rows are wanted in all, whatever page of them; None where counting more than `most` would be needed."""
+    if has_total(layer, asking) and replace(wanted, after=None, limit=None, order=(), names=None) == EVERYTHING:
+        return total(session, layer)
     every = rows(layer, asking, replace(wanted, after=None, limit=None, order=())).order_by(None).limit(most + 1)
     found = session.scalar(select(func.count()).select_from(every.subquery())) or 0
     return found if found <= most else None

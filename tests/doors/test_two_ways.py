@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 import api.prepared_answers
@@ -84,6 +85,32 @@ def test_a_feature_is_the_same_on_both(rows_of_all: Engine, client: TestClient, 
             path = f"/collections/{name}/items/{fid}"
             assert told(client, path, {}) == told(client, f"{path}?{GENERALLY}", {}), path
     assert len(prepared) > 10
+
+
+def test_of_a_whole_layer_whose_rows_are_counted_the_number_is_told_however_many(
+    engine: Engine, client: TestClient
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO parcel (change_id, geom, municipality) SELECT 1, ST_Translate(ST_GeomFromText('POLYGON("
+                "(100 7, 100.0009 7, 100.0009 7.0009, 100 7))', 4326), x * 0.001, y * 0.001), '9098' "
+                "FROM generate_series(1, 102) x, generate_series(1, 100) y"
+            )
+        )
+    make_person(engine, "somying", "staff municipality 9099")
+    elsewhere = headers_of(client, "somying")
+    assert client.get("/collections/parcel/items?limit=1").json()["numberMatched"] == 10_200
+    assert client.get("/collections/parcel/items?limit=1&sortby=-zone").json()["numberMatched"] == 10_200
+    assert client.get("/collections/parcel/items?limit=1&properties=zone&f=jsonfg").json()["numberMatched"] == 10_200
+    # Some of them, and those of another town's staff, are another number.
+    assert "numberMatched" not in client.get("/collections/parcel/items?limit=1&filter=zone IS NULL").json()
+    assert client.get("/collections/parcel/items?limit=1", headers=elsewhere).json()["numberMatched"] == 0
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM parcel WHERE id IN (SELECT id FROM parcel ORDER BY id LIMIT 150)"))
+    until = time.monotonic() + 5
+    while client.get("/collections/parcel/items?limit=1").json()["numberMatched"] != 10_050:
+        assert time.monotonic() < until
 
 
 def test_of_too_many_nothing_is_counted_and_the_first_are_told(
