@@ -43,7 +43,7 @@ from api.prepared_answers import feature_soon, is_written_by_code, page_soon
 from geo.layer import Layer
 from geo.render import written
 from geo.store import read
-from geo.store.pages import MOST_COUNTED
+from geo.store.pages import counted_for
 from geo.store.read import MOST_AT_ONCE, Asking, RawPage, raw_page
 from geo.store.stream import features_in_bytes
 from geo.store.wanted import Cursor, Wanted
@@ -90,7 +90,7 @@ def _matched(
     """How many there are in all, where that is cheap to say; nothing where it is not."""
     if wanted.after is None and is_all:
         return returned
-    return read.count_up_to(session, layer, asking, wanted, MOST_COUNTED)
+    return read.count_up_to(session, layer, asking, wanted, counted_for(wanted.limit or 1))
 
 
 def _written(

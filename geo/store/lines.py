@@ -25,9 +25,9 @@ from geo.store.wire import Bound, Line, LineLost
 
 _IN_AREA = Prepared(sql=f"SELECT set_config('{SETTING}', $1, true)", parameters=(left_open("area", String()),))
 # One plan for all places: each tile is found through the same index, and is over before another process has begun to
-# help with it.
+# help with it. What lies in a rectangle is put aside while it is counted, of some ten thousand rows several megabytes.
 _OPTIONS = (
-    "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 "
+    "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c work_mem=16MB "
     r"-c default_transaction_isolation=repeatable\ read"
 )
 

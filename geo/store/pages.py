@@ -24,6 +24,7 @@ from geo.store.stream import told_columns
 from geo.store.wanted import Cursor, OpenBox
 
 MOST_COUNTED = 10_000
+PAGES_COUNTED = 3
 # What takes longer to write than a thread takes to start: others are answered meanwhile.
 BYTES_FOR_A_THREAD = 400_000
 
@@ -50,6 +51,11 @@ def can_be_prepared(layer: Layer, asking: Asking, wanted: Wanted) -> bool:
     return len(box.pieces) == 1 if box else asking.audience is Audience.PUBLIC
 
 
+def counted_for(limit: int) -> int:
+    """How many features are counted for a page of so many: whoever asks for much is told of more."""
+    return max(MOST_COUNTED, PAGES_COUNTED * limit)
+
+
 def _open(name: str, kind: Any) -> Any:
     return bindparam(name, None, type_=kind)
 
@@ -57,8 +63,9 @@ def _open(name: str, kind: Any) -> Any:
 _EDGES = ("west", "south", "east", "north")
 _WHOLE = {name: _open(name, Double()) for name in _EDGES}
 _INNER = {name: _open(f"inner_{name}", Double()) for name in _EDGES}
-_FID, _AFTER, _LIMIT = (_open(name, BigInteger()) for name in ("fid", "after", "limit"))
-_LEFT_OPEN = (*_EDGES, *(f"inner_{name}" for name in _EDGES), "fid", "after", "limit")
+_NUMBERS = ("fid", "after", "limit", "most", "most_and_one")
+_FID, _AFTER, _LIMIT, _MOST, _MOST_AND_ONE = (_open(name, BigInteger()) for name in _NUMBERS)
+_LEFT_OPEN = (*_EDGES, *(f"inner_{name}" for name in _EDGES), *_NUMBERS)
 # As `Box` and `Cursor` are, with what is bound later in the place of numbers.
 _ANY_BOX: Any = OpenBox(whole=SimpleNamespace(**_WHOLE), inner=SimpleNamespace(**_INNER))
 _ANY_AFTER = Cursor(id=_AFTER)
@@ -71,13 +78,14 @@ async def page_of(
 ) -> CountedPage | None:  # fmt: skip
     """The page as GeoJSON features in `crs` (none whose datum shift is our own), with the number of all of them.
 
-    None where a rectangle holds more than `MOST_COUNTED`: which way to find the first of so many is for the planner to
-    say. `area` is the signed area of whoever is no part of the public.
+    None where a rectangle holds more than `counted_for` says: which way to find the first of so many is for the
+    planner to say. `area` is the signed area of whoever is no part of the public.
     """
     key = (id(layer), asking.eyes, crs.uri, wanted.names, bool(wanted.box), bool(wanted.after), bool(wanted.ids))
     asked = _STATEMENTS.get(key, lambda: _made(layer, asking, wanted, crs))
     limit, box = wanted.limit or 1, wanted.box
-    values: dict[str, Any] = {"limit": limit + 1}
+    most = counted_for(limit)
+    values: dict[str, Any] = {"limit": limit + 1, "most": most, "most_and_one": most + 1}
     if wanted.ids:
         values["fid"] = wanted.ids[0]
     if wanted.after:
@@ -88,7 +96,7 @@ async def page_of(
         values |= {f"inner_{name}": getattr(inner, name) for name in _EDGES}
     (records,) = await lines.ask([(asked, values)], area)
     matched = number_before(records) if box else None
-    if matched is not None and matched > MOST_COUNTED:
+    if matched is not None and matched > most:
         return None
     held = await _encoded(records, asked.about[1], crs, limit, is_counted=bool(box))
     if matched is None and not held.more and not wanted.after:
@@ -123,7 +131,7 @@ def _within(
     layer: Layer, asking: Asking, same: Wanted, after: Cursor | None, names: tuple[str, ...], crs: Served
 ) -> Any:  # fmt: skip
     """What lies in a rectangle is looked at once, to be counted and to be told; not all of it where that is much."""
-    found = rows(layer, asking, replace(same, box=_ANY_BOX, by_place=True)).order_by(None).limit(MOST_COUNTED + 1)
+    found = rows(layer, asking, replace(same, box=_ANY_BOX, by_place=True)).order_by(None).limit(_MOST_AND_ONE)
     held = found.subquery("found")
     # No more columns than are told: they are all put aside between the counting and the telling.
     near = select(held.c.id, *(held.c[name] for name in names), held.c.geom).cte("near")
@@ -135,5 +143,5 @@ def _within(
     # The number stands in each row, and in one without a feature where there is none: what is joined by no equality is
     # gone through in its order.
     return select(matched.c.matched, *page.c).select_from(
-        matched.outerjoin(page, matched.c.matched <= MOST_COUNTED)
+        matched.outerjoin(page, matched.c.matched <= _MOST)
     )  # fmt: skip
