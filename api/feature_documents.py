@@ -145,12 +145,11 @@ def _page_links_in_bytes(request: Request, layer: Layer, asked: Asked, next_afte
         wanted = replace(asked.wanted, after=here and _HERE)
         of_any = replace(asked, wanted=wanted, same=((_ANY_QUESTION, ""),) if asked.same else ())
         told = _remembered(key, links_of_page(request, layer, of_any, Format.GEOJSON, next_after and _NEXT))
-    if asked.same:
-        told = told.replace(b"%s=" % _ANY_QUESTION.encode(), urlencode(asked.same).encode())
     for mark, cursor in ((_HERE, here), (_NEXT, next_after)):
         if cursor is not None:
             told = told.replace(mark.told().encode(), cursor.told().encode())
-    return told
+    # The asker's own words come last, so that nothing in them is taken for one of our marks.
+    return told.replace(b"%s=" % _ANY_QUESTION.encode(), urlencode(asked.same).encode()) if asked.same else told
 
 
 def _remembered(key: Hashable, links: list[dict[str, Any]]) -> bytes:

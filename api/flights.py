@@ -114,6 +114,7 @@ class Flights:
         since = self._cache.edits(rests.layers)
         try:
             made = await make()
+            place = rests.place(made)
         except BaseException as error:
             if flight.landed is not None:
                 if isinstance(error, Exception):
@@ -124,7 +125,6 @@ class Flights:
         finally:
             # Before anybody is woken, so that whoever must ask again begins anew.
             del air[key]
-        place = rests.place(made)
         box = place.box if place else None
         flight.stands = self._cache.stands(rests.layers, box, since)
         if flight.stands and place:

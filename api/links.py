@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,11 +20,19 @@ def base_of(request: Request) -> str:
 
 
 def _as_asked(request: Request) -> str:
-    host = request.headers.get("host")
-    if host is None:
-        return str(request.base_url).rstrip("/")
-    # What `base_url` makes of it, without taking an address apart and putting it together again.
-    return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}".rstrip("/")
+    scope = request.scope
+    server = scope.get("server")
+    root = scope.get("app_root_path", scope.get("root_path", ""))
+    return _address(scope.get("scheme", "http"), request.headers.get("host"), tuple(server) if server else None, root)
+
+
+@lru_cache(maxsize=256)
+def _address(scheme: str, host: str | None, server: tuple[Any, ...] | None, root: str) -> str:
+    # The framework's own way, because it looks whether Host is one: it is written by whoever asks.
+    headers = [(b"host", host.encode("latin-1"))] if host is not None else []
+    scope = {"type": "http", "scheme": scheme, "server": server, "root_path": root, "path": "/", "query_string": b"",
+             "headers": headers}  # fmt: skip
+    return str(Request(scope).base_url).rstrip("/")
 
 
 def link(request: Request, path: str, rel: str, kind: str, title: str, **more: Any) -> dict[str, Any]:

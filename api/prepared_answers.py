@@ -21,7 +21,7 @@ from geo.encode import EncodedPage
 from geo.layer import Audience, Layer
 from geo.store import read
 from geo.store.lines import Lines
-from geo.store.pages import MOST_COUNTED, CountedPage, can_be_prepared, page_of
+from geo.store.pages import CountedPage, can_be_prepared, counted_for, page_of
 from geo.store.read import Asking
 from geo.store.roles import Role
 from geo.store.stream import features_in_bytes
@@ -56,7 +56,7 @@ async def page_soon(request: Request, layer: Layer, asking: Asking) -> Kept | No
         )
     matched = found.matched
     if matched is None:
-        matched = await _matched(request, layer, asking)
+        matched = await _matched(request, layer, asking, counted_for(asked.wanted.limit or 1))
     return encoded_page(request, layer, asked, found.page, matched)
 
 
@@ -70,17 +70,17 @@ async def _found(request: Request, layer: Layer, asking: Asking, asked: Asked) -
     return await page_of(lines, layer, asking, asked.wanted, asked.crs, area=area_of(request, asking))
 
 
-async def _matched(request: Request, layer: Layer, asking: Asking) -> int | None:
+async def _matched(request: Request, layer: Layer, asking: Asking, most: int) -> int | None:
     """How many features there are in all, where that is cheap to say; kept, because every page says it."""
     flights: Flights = request.app.state.flights
 
     def counted() -> tuple[int | None]:
         with session_as(request, asking) as session:
-            return (read.count_up_to(session, layer, asking, EVERYTHING, MOST_COUNTED),)
+            return (read.count_up_to(session, layer, asking, EVERYTHING, most),)
 
     rests = Rests.on([layer], asking, lambda _: Place())
     found: tuple[int | None] = await flights.answer(
-        ("matched", layer.table, asking.eyes), lambda: run_in_threadpool(counted), rests
+        ("matched", layer.table, asking.eyes, most), lambda: run_in_threadpool(counted), rests
     )
     return found[0]
 

@@ -126,7 +126,9 @@ class Slowly:
             async with self._connection.transaction():
                 return [await self._rows(statement, given) for statement, given in asked]
         except psycopg.OperationalError as error:
-            raise LineLost(str(error)) if self.is_lost else error from error
+            if self.is_lost:
+                raise LineLost(str(error)) from error
+            raise
 
     def abort(self) -> None:
         """End the connection at once."""

@@ -94,14 +94,19 @@ class Line(asyncio.Protocol):
             raise LineLost("the connection is gone, or busy")
         told: list[bytes] = []
         self._begin()
-        for statement, given in asked:
-            known = self._known.get(statement.number)
-            if known is None:
-                known = self._prepare(statement, told)
-            else:
-                self._known.move_to_end(statement.number)
-            self._asked.append(known)
-            told += (known.binding(given), _EXECUTE)
+        try:
+            for statement, given in asked:
+                known = self._known.get(statement.number)
+                if known is None:
+                    known = self._prepare(statement, told)
+                else:
+                    self._known.move_to_end(statement.number)
+                self._asked.append(known)
+                told += (known.binding(given), _EXECUTE)
+        except BaseException:
+            # A value that cannot be written: what was to be prepared before it is not, and is noted as if it were.
+            self.abort()
+            raise
         told.append(_SYNC)
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(b"".join(told))
@@ -175,6 +180,8 @@ class Line(asyncio.Protocol):
                 break
             at = end
         if self._is_ready:
+            # What follows may be the beginning of a notice, whose rest is still to come.
+            self._held, self._at = held[end:], 0
             self._answered()
         else:
             self._at = at
@@ -199,7 +206,6 @@ class Line(asyncio.Protocol):
             return bytes(held[start:end])
 
     def _answered(self) -> None:
-        self._held, self._at = bytearray(), 0
         if self._answer is None or self._answer.done():
             return
         if self._error is not None:

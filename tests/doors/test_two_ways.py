@@ -116,8 +116,7 @@ def test_of_a_whole_layer_whose_rows_are_counted_the_number_is_told_however_many
 def test_of_too_many_nothing_is_counted_and_the_first_are_told(
     rows_of_all: Engine, client: TestClient, prepared: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for place in (pages, api.prepared_answers):
-        monkeypatch.setattr(place, "MOST_COUNTED", 4)
+    monkeypatch.setattr(pages, "MOST_COUNTED", 4)
     monkeypatch.setattr(pages, "PAGES_COUNTED", 1)
     monkeypatch.setattr(pages, "_STATEMENTS", Statements())
     path = "/collections/asset/items?bbox=100,6,101,8&limit=3"

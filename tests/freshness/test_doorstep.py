@@ -225,6 +225,14 @@ def test_links_lead_where_the_question_came_from(points: Engine, server: str) ->
                 assert all(one["href"].startswith(f"http://{host}/collections/") for one in links), links
 
 
+@pytest.mark.parametrize("host", ["town.example/elsewhere", 'a"b', "town.example:port", "someone@town.example"])
+def test_what_is_no_host_is_in_no_link(host: str, points: Engine, server: str) -> None:
+    with httpx2.Client(base_url=server, timeout=20) as http:
+        for more in ({}, INSIDE):
+            links = http.get(f"{ITEMS}/1", headers={"Host": host, **more}).json()["links"]
+            assert all(one["href"].startswith(f"{server}/collections/") for one in links), links
+
+
 def answer_in(stream: IO[bytes]) -> tuple[int, Any]:
     """The status and the document of the next answer on a connection."""
     status = int(stream.readline().split()[1])

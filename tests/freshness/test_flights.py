@@ -128,6 +128,24 @@ def test_what_all_have_left_is_still_kept_for_the_next() -> None:
     told(journey)
 
 
+def test_an_answer_whose_place_cannot_be_found_keeps_nobody_waiting() -> None:
+    async def journey() -> None:
+        source = Source()
+
+        def nowhere(_made: object) -> None:
+            raise ValueError("no place")
+
+        rests = Rests(layers=("parcel",), place=nowhere)
+        crowd = [asyncio.create_task(source.flights.answer("tile", source.read, rests)) for _ in range(5)]
+        await settled()
+        source.let[0].set()
+        async with asyncio.timeout(10):
+            found = await asyncio.gather(*crowd, return_exceptions=True)
+        assert [type(one) for one in found] == [ValueError] * 5
+
+    told(journey)
+
+
 def test_whoever_asks_after_an_edit_is_not_given_what_was_before_it() -> None:
     async def journey() -> None:
         source = Source()

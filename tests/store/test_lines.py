@@ -298,3 +298,37 @@ def test_what_breaks_off_in_the_middle_is_an_end_and_no_answer() -> None:
     row = b"D\0\0\0\x0a\0\1\xff\xff\xff\xff"
     for told in (b"", row, row[:5], row + done, row + done + ready[:3], b"D\0\0\0\1", done + done + ready):
         assert in_a_loop_of_its_own(partial(against, told)) == "LineLost", told
+
+
+def test_what_comes_besides_an_answer_may_come_in_pieces_and_while_nobody_asks() -> None:
+    async def told() -> list[Any]:
+        loop, held = asyncio.get_running_loop(), []
+
+        class Transport(asyncio.Transport):
+            def write(self, data: Any) -> None:
+                held.append(data)
+
+        line = Line(None)  # type: ignore[arg-type]  # it is not ended here
+        line._transport = Transport()
+        setting = b"S\0\0\0\x0cZ\0DDDDD\0"
+        answer = b"T\0\0\0\6\0\0D\0\0\0\x0a\0\1\xff\xff\xff\xffC\0\0\0\x0dSELECT 1\0Z\0\0\0\5I"
+        found = []
+        statement = plain("SELECT 1")
+        for cut in range(len(setting) + 1):
+            loop.call_soon(line.data_received, answer + setting[:cut])
+            found.append(values((await line.ask([(statement, {})]))[0]))
+            line.data_received(setting[cut:])
+        return found
+
+    assert in_a_loop_of_its_own(told) == [[[None]]] * 14
+
+
+def test_a_value_that_cannot_be_written_spoils_nothing_for_the_next(asked: Any) -> None:
+    statement = plain("SELECT $1::int4", left_open("n", Integer()))
+
+    async def both(lines: Lines) -> Any:
+        with pytest.raises((struct.error, psycopg.Error)):
+            await lines.ask([(statement, {"n": 2**40})])
+        return values((await lines.ask([(statement, {"n": 7})]))[0])
+
+    assert asked(both, size=1) == [[(7).to_bytes(4, "big")]]
