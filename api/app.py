@@ -31,8 +31,10 @@ from api.listening import Listener
 from api.log import RequestLog
 from api.people.budget import HashingBudget
 from api.people.who import PEOPLE
+from api.report_forms import Room
 from api.settings import Settings
 from geo import encode
+from geo.photos.keeping import Keeping
 from geo.shapes.whereabouts import Box
 from geo.store.area import known_key
 from geo.store.changing import changing_engine
@@ -60,13 +62,28 @@ ROUTES = (
     "items",
     "schemas",
     "writes",
+    "marks",
+    "mark_area",
+    "mark_steps",
+    "queue",
+    "following",
+    "feed",
+    "field",
     "batches",
     "history",
+    "photos",
+    "report",
     "collections",
     "landing",
+    "language",
     "health",
     "imports",
     "maps",
+    "communities",
+    "towns",
+    "shared_areas",
+    "finding",
+    "map_facts",
     "sign_in",
     "oidc",
     "me",
@@ -114,6 +131,8 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.state.flights = Flights(app.state.cache)
     app.state.stopping = Event()
     app.state.hashing = HashingBudget()
+    app.state.report_room = Room()
+    app.state.photos = Keeping(settings.home, settings.photos)
     add_error_handlers(app)
     rooms = [import_module(f"api.routes.{name}") for name in ROUTES]
     for room in rooms:

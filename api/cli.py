@@ -170,9 +170,10 @@ def _serve(settings: Settings, url: str, workers: int) -> None:
     # The workers are processes of their own and read the environment; the URL reaches them there and nowhere else.
     os.environ["ATLAS_SERVING_URL"] = url
     from api.housekeeping import house_kept
+    from api.mailing import mail_sent
     from api.serving import serve_until_told
 
-    with house_kept(url):
+    with house_kept(url), mail_sent(url, settings):
         serve_until_told(
             settings, workers, ready=lambda: console.print(f"ready {settings.address}", markup=False, soft_wrap=True)
         )

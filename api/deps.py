@@ -87,7 +87,7 @@ def asking_of(request: Request) -> read.Asking:
 
 async def asking_soon(request: Request) -> read.Asking:
     """The same for a coroutine: who is not remembered is looked up in a thread, because the database is asked."""
-    if "authorization" not in request.headers and "cookie" not in request.headers:
+    if not who.brings_credentials(request):
         return read.Asking()
     known = who.remembered(request, at=_now(request))
     if known is not None:
@@ -204,7 +204,8 @@ def _writer(request: Request, now: Annotated[dt.datetime, Depends(_now)]) -> Per
     if not found.may_write:
         raise NotYours("โทเคนนี้อ่านได้อย่างเดียว", "This token may only read")
     if found.in_browser and request.method not in ("GET", "HEAD"):
-        check_session_form(request, None)
+        # A form that a route takes beside JSON was read already (`people/forms.form_sent`).
+        check_session_form(request, getattr(request.state, "form", None))
     return Person(name=found.login, signed_in=found)
 
 

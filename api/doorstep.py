@@ -23,13 +23,16 @@ from api.answers import form_of
 from api.caching import EditCache
 from api.kept import Kept
 from api.log import log, note_request
+from api.negotiation import CHOSEN, LANGUAGES
 
 MOST_PLACES = 5_000
 # Whoever sends one of these may be told something else, or something more.
-_GOES_IN = frozenset({b"authorization", b"cookie", b"origin", b"content-length", b"transfer-encoding", b"expect"})
+_GOES_IN = frozenset({b"authorization", b"origin", b"content-length", b"transfer-encoding", b"expect"})
+# The cookie of the language that a person chose says nothing of who they are; with any other it goes in.
+_NOBODYS = frozenset({None, *(f"{CHOSEN}={one}".encode() for one in LANGUAGES)})
 # By these a server behind another one knows its own address, which is in the links of features.
 _FORWARDED = frozenset({b"x-forwarded-proto", b"x-forwarded-host", b"forwarded"})
-_WORDS = (b"accept", b"accept-language", b"host", *sorted(_FORWARDED))
+_WORDS = (b"accept", b"accept-language", b"cookie", b"host", *sorted(_FORWARDED))
 # What is added to an answer on its way out (`CORSMiddleware`, to every one).
 _BEYOND = {"vary": ", Origin"}
 
@@ -74,7 +77,7 @@ class Doorstep:
         said = dict(asked)
         if scope["method"] != "GET" or len(said) != len(asked) or not _GOES_IN.isdisjoint(said):
             return None
-        return said
+        return said if said.get(b"cookie") in _NOBODYS else None
 
     def answer(self, scope: Scope, said: Mapping[bytes, bytes]) -> Answer | None:
         """What is kept for whoever asks this; None where nothing is."""

@@ -19,16 +19,20 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.navigation import methods_at
 from api.negotiation import language_of, wants_html
-from api.pages import page
+from api.pages import VARY, back_of, page
 from geo.errors import (
     AtlasError,
     BadRequest,
+    Busy,
     Crowded,
+    HeldOpen,
     LostRace,
     NeedsCondition,
     NotSignedIn,
     NotYours,
+    OutOfTurn,
     Problem,
     ProviderAway,
     RefusedImport,
@@ -56,11 +60,14 @@ STATUS: dict[type[AtlasError], int] = {
     UnknownFeature: 404,
     UnknownPerson: 404,
     Crowded: 409,
+    OutOfTurn: 409,
+    HeldOpen: 423,
     LostRace: 412,
     TooBig: 413,
     UnreadableKind: 415,
     NeedsCondition: 428,
     TooOften: 429,
+    Busy: 503,
     StoreAway: 503,
     ProviderAway: 503,
     SetupMissing: 503,
@@ -73,14 +80,40 @@ TITLES = {
     404: Text("ไม่พบ", "Not found"),
     405: Text("ใช้วิธีนี้ไม่ได้", "Method not allowed"),
     406: Text("ไม่มีรูปแบบที่ขอ", "Not acceptable"),
-    409: Text("มีคำขอเดียวกันทำอยู่", "The same is being done just now"),
+    409: Text("ทำตอนนี้ไม่ได้", "Not possible as things are"),
     412: Text("ข้อมูลถูกแก้ไปก่อนแล้ว", "Changed by somebody else"),
     413: Text("ใหญ่เกินไป", "Too big"),
     415: Text("รับเนื้อหาชนิดนี้ไม่ได้", "Not a kind of content that is read here"),
+    423: Text("มีคนเปิดแก้อยู่", "Somebody else has it open"),
     428: Text("ต้องบอกรุ่นที่เห็น", "Say which version you saw"),
     429: Text("บ่อยเกินไป", "Too many attempts"),
     500: Text("ระบบขัดข้อง", "Something went wrong here"),
     503: Text("ยังไม่พร้อมให้บริการ", "Not available just now"),
+}
+
+# What somebody with the page before them can do now.
+NEXT = {
+    400: Text("กลับไปตรวจและแก้ตามข้อความด้านบน แล้วลองอีกครั้ง", "Go back, put right what is said above, and try again."),
+    401: Text("เข้าสู่ระบบแล้วท่านจะกลับมาที่หน้านี้", "Sign in, and you come back to this page."),
+    403: Text(
+        "ถ้างานของท่านต้องใช้หน้านี้ เปลี่ยนบทบาทที่หน้าบัญชีของท่าน หรือขอสิทธิ์จากผู้ดูแลของเทศบาล",
+        "If your work needs it, switch your audience on your account's page, or ask your town's steward for a grant.",
+    ),
+    404: Text(
+        "ตรวจที่อยู่อีกครั้ง หรือหาจากแผนที่และรายการชั้นข้อมูล รายการอาจถูกนำออกไปแล้ว",
+        "Check the address, or look on the map and in the list of layers; it may have been removed.",
+    ),
+    409: Text("รอสักครู่แล้วเปิดหน้าเดิมดูผล ไม่ต้องส่งซ้ำ", "Wait a moment and look at the page again; do not send it twice."),
+    412: Text(
+        "เปิดหน้าเดิมใหม่ ดูว่ามีอะไรเปลี่ยน แล้วแก้อีกครั้ง", "Open the page anew, see what was changed, and make your change again."
+    ),
+    413: Text("แบ่งเป็นไฟล์ที่เล็กลงแล้วส่งอีกครั้ง", "Divide it into smaller files and send them one by one."),
+    429: Text("รอตามเวลาที่บอก แล้วลองอีกครั้ง", "Wait as long as is said, then try again."),
+    500: Text(
+        "ลองอีกครั้งในอีกหนึ่งนาที ถ้ายังเป็นอยู่ แจ้งผู้ดูแลระบบพร้อมเวลาด้านล่าง",
+        "Try again in a minute. If it goes on, tell whoever runs this server, with the time below.",
+    ),
+    503: Text("รอสักครู่แล้วเปิดหน้านี้ใหม่ ข้อมูลของท่านยังอยู่", "Wait a moment and load this page again; your data is safe."),
 }
 
 
@@ -103,9 +136,22 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
+def status_of(error: AtlasError) -> int:
+    """The status that a failure leaves with."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def wait_of(error: AtlasError) -> dict[str, str]:
+    """When to come again after a failure, as a header; empty where that would not help."""
+    if isinstance(error, TooOften):
+        return {"Retry-After": str(error.seconds)}
+    status = status_of(error)
+    return {"Retry-After": {409: "1", 503: "30"}[status]} if status in (409, 503) else {}
+
+
 def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, AtlasError)
-    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    status = status_of(error)
     if isinstance(error, RefusedImport):
         return problem_response(request, status, error.told, problems=error.problems, choices=error.choices)
     if isinstance(error, StoreRefused):
@@ -140,18 +186,8 @@ def _http(request: Request, error: Exception) -> Response:
     answer = problem_response(request, error.status_code, told)
     answer.headers.update(error.headers or {})
     if error.status_code == 405:
-        answer.headers["Allow"] = ", ".join(sorted(_methods_of(request)))
+        answer.headers["Allow"] = ", ".join(sorted(methods_at(request.app, request.url.path)))
     return answer
-
-
-def _methods_of(request: Request) -> set[str]:
-    """What the routes of an address take between them; each alone would name its own."""
-    found: set[str] = set()
-    for part in request.app.routes:
-        for route in getattr(getattr(part, "original_router", None), "routes", (part,)):
-            if getattr(route, "methods", None) and route.path_regex.match(request.url.path):
-                found |= route.methods
-    return found | {"HEAD"} if "GET" in found else found
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:
@@ -234,14 +270,15 @@ def problem_response(
     """The problem document, or the same as a page where a browser asks."""
     language = language_of(request)
     title = TITLES.get(status, told)
-    headers = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language", "Content-Language": language}
+    headers = {"Cache-Control": "no-store", "Vary": VARY, "Content-Language": language}
     if status == 503:
         headers["Retry-After"] = "2"
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if wants_html(request):
         return page(request, "problem.html", status_code=status, headers=headers, status=status, title=title,
-                    told=told, problems=problems, choices=choices)  # fmt: skip
+                    told=told, problems=problems, choices=[*choices, *([NEXT[status]] if status in NEXT else [])],
+                    back=back_of(request))  # fmt: skip
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": title.in_language(language),

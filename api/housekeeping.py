@@ -1,4 +1,4 @@
-"""What runs by itself once a day while the service is up: a town has nobody who would set up a timer.
+"""What runs by itself while the service is up: a town has nobody who would set up a timer.
 
 It runs beside the workers, in the process that minds them; of several services on one database, one does it.
 """
@@ -8,11 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from sqlalchemy import Engine
 
 from api.layers import every_layer
 from geo.errors import AtlasError
+from geo.intake.expiring import expire_overdue
 from geo.people.grants import BANGKOK
 from geo.store.db import session_of, writing_engine
 from geo.store.retention import keep_house
@@ -25,8 +28,17 @@ LOOK_EVERY_SECONDS = 15 * 60
 @contextmanager
 def house_kept(url: str, *, every: float = LOOK_EVERY_SECONDS) -> Iterator[None]:
     """Look now and every quarter of an hour whether today's work is done, until the end of the block."""
+    with again_and_again(url, (let_values_go, expire_marks), every=every, name="housekeeping"):
+        yield
+
+
+@contextmanager
+def again_and_again(
+    url: str, jobs: tuple[Callable[[Engine, dt.datetime], None], ...], *, every: float, name: str
+) -> Iterator[None]:
+    """Do these jobs now and every so many seconds, in a thread of their own, until the end of the block."""
     over = threading.Event()
-    thread = threading.Thread(target=_keep, args=(url, every, over), name="housekeeping", daemon=True)
+    thread = threading.Thread(target=_keep, args=(url, jobs, every, over, name), name=name, daemon=True)
     thread.start()
     try:
         yield
@@ -35,21 +47,34 @@ def house_kept(url: str, *, every: float = LOOK_EVERY_SECONDS) -> Iterator[None]
         thread.join(timeout=30)
 
 
-def _keep(url: str, every: float, over: threading.Event) -> None:
+def _keep(
+    url: str, jobs: tuple[Callable[[Engine, dt.datetime], None], ...], every: float, over: threading.Event, name: str
+) -> None:
     engine = writing_engine(url, pool_size=1)
     try:
         while not over.is_set():
-            now = dt.datetime.now(dt.UTC)
-            try:
-                with session_of(engine) as session:
-                    done = keep_house(
-                        session, every_layer(session), by="retention", at=now, on=now.astimezone(BANGKOK).date()
-                    )
-                if done:
-                    log.info("retention took personal values out of %d rows and closed versions", done)
-            except AtlasError as error:
-                # The database is away for a while: the next look finds the work still to be done.
-                log.warning("retention waits: %s", error.told.en)
+            for job in jobs:
+                try:
+                    job(engine, dt.datetime.now(dt.UTC))
+                except AtlasError as error:
+                    # The database is away for a while: the next look finds the work still to be done.
+                    log.warning("%s waits: %s", name, error.told.en)
             over.wait(every)
     finally:
         engine.dispose()
+
+
+def let_values_go(engine: Engine, at: dt.datetime) -> None:
+    """Personal values whose time is over."""
+    with session_of(engine) as session:
+        done = keep_house(session, every_layer(session), by="retention", at=at, on=at.astimezone(BANGKOK).date())
+    if done:
+        log.info("retention took personal values out of %d rows and closed versions", done)
+
+
+def expire_marks(engine: Engine, at: dt.datetime) -> None:
+    """Marks that nobody inspected again by their day."""
+    with session_of(engine) as session:
+        done = expire_overdue(session, every_layer(session), at=at)
+    if done:
+        log.info("%d marks were not inspected again by their day", done)

@@ -8,13 +8,20 @@ from starlette.requests import Request
 from geo.errors import BadRequest
 
 LANGUAGES = ("th", "en")
+# What a person chose by the switch on our pages. The map's script writes it too (`api/web/src/beside.ts`).
+CHOSEN = "atlas_language"
 
 
 def language_of(request: Request) -> str:
-    """`th` or `en`: the `lang` parameter, else the first of the two in Accept-Language, else Thai."""
+    """`th` or `en`: the `lang` parameter, what a person chose, the first of the two in Accept-Language, else Thai.
+
+    What was chosen holds for pages. A program that brings a browser's cookies along is told the same as without them.
+    """
     asked = request.query_params.get("lang") if request.scope["query_string"] else None
     if asked in LANGUAGES:
         return asked
+    if "cookie" in request.headers and (chosen := request.cookies.get(CHOSEN)) in LANGUAGES and _is_page(request):
+        return chosen
     if "accept-language" not in request.headers:
         return "th"
     weights: list[tuple[float, str]] = []
@@ -24,6 +31,10 @@ def language_of(request: Request) -> str:
         if language in LANGUAGES:
             weights.append((_weight(rest) - place / 1000, language))
     return max(weights)[1] if weights else "th"
+
+
+def _is_page(request: Request) -> bool:
+    return wants_html(request) or request.query_params.get("f") == "fragment"
 
 
 def _weight(text: str) -> float:

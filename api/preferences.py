@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -54,10 +55,13 @@ def preferred(request: Request) -> Preferred:
     return found
 
 
-def sent_under(request: Request, writer: Person, body: bytes, handling: Handling) -> Sent | None:
+def sent_under(
+    request: Request, writer: Person, body: bytes, handling: Handling, *, decides: Sequence[str] = _DECIDES
+) -> Sent | None:
     """The request under its `Idempotency-Key`, as digests; None where it has none.
 
-    A key is its sender's own, at one address and for one method: nobody's key answers anybody else.
+    A key is its sender's own, at one address and for one method: nobody's key answers anybody else. `decides` are the
+    headers that belong to what is sent; a form with files has another boundary each time, and is the same form.
     """
     headers = request.headers.getlist("idempotency-key")
     if not headers:
@@ -72,7 +76,7 @@ def sent_under(request: Request, writer: Person, body: bytes, handling: Handling
     who = f"person {me.person_id}" if me is not None else f"token {writer.name}"
     secret = key(request, "idempotency")
     mark = "\x00".join((who, request.method, request.url.path, found.group(1)))
-    more = "\x00".join((*(request.headers.get(name, "") for name in _DECIDES), str(handling)))
+    more = "\x00".join((*(request.headers.get(name, "") for name in decides), str(handling)))
     return Sent(mark=_digest(secret, mark.encode()), body=_digest(secret, more.encode() + b"\x00" + body))
 
 

@@ -25,6 +25,9 @@ class Settings:
     oidc_issuer: str | None = field(default=None, metadata={"name": "ATLAS_OIDC_ISSUER"})
     oidc_client_id: str | None = field(default=None, metadata={"name": "ATLAS_OIDC_CLIENT_ID"})
     oidc_secret: str | None = field(default=None, repr=False, metadata={"name": "ATLAS_OIDC_SECRET"})
+    photos: str | None = field(default=None, metadata={"name": "ATLAS_PHOTOS"})
+    smtp: str | None = field(default=None, repr=False, metadata={"name": "ATLAS_SMTP"})
+    mail_from: str | None = field(default=None, metadata={"name": "ATLAS_MAIL_FROM"})
     log: str = field(default="info", metadata={"name": "ATLAS_LOG"})
 
     @classmethod
@@ -44,6 +47,9 @@ class Settings:
             oidc_issuer=env.get("ATLAS_OIDC_ISSUER") or None,
             oidc_client_id=env.get("ATLAS_OIDC_CLIENT_ID") or None,
             oidc_secret=env.get("ATLAS_OIDC_SECRET") or None,
+            photos=env.get("ATLAS_PHOTOS") or None,
+            smtp=env.get("ATLAS_SMTP") or None,
+            mail_from=env.get("ATLAS_MAIL_FROM") or None,
             log=env.get("ATLAS_LOG", "info").lower(),
         )
 

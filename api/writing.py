@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import numpy as np
 from fastapi import Depends, Request
 from fastapi.responses import JSONResponse, Response
+from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -28,6 +30,7 @@ from geo.layer import Layer
 from geo.store import read
 from geo.store.changing import changed
 from geo.store.idempotency import Sent, receipt_of, remember
+from geo.store.links import towns_at
 from geo.store.write import Act
 from layers import LAYERS
 
@@ -66,7 +69,13 @@ class Desk:
         return Editor(
             shown=frozenset(shown), areas=None if me is None else me.areas, sees=self._sees,
             handling=self.wants.handling, crs=crs_in(self.request.headers.get("content-crs")),
+            towns_of=self.towns_of,
         )  # fmt: skip
+
+    def towns_of(self, points: NDArray[np.object_]) -> list[str | None]:
+        """The towns that points (WGS 84) lie in, of all there are."""
+        with session_as(self.request, read.Asking()) as session:
+            return towns_at(session, LAYERS["municipality"], points)
 
     def _sees(self, fid: int) -> bool:
         with session_as(self.request, self.asking) as session:

@@ -105,6 +105,24 @@ class TooOften(AtlasError):
         self.seconds = seconds
 
 
+class TooManyReports(TooOften):
+    """More reports than can be looked into, from one neighbourhood of addresses or in one town."""
+
+    def __init__(self, seconds: int, *, of_town: bool = False) -> None:
+        super().__init__(seconds)
+        minutes = max(1, -(-seconds // 60))
+        why = (
+            Text("ตอนนี้มีผู้แจ้งเข้ามามากจนรับทางหน้านี้ไม่ทัน", "More reports are coming in than this page can take just now")
+            if of_town
+            else Text("มีการส่งจากเครือข่ายเดียวกับท่านบ่อยเกินไป", "Too much has been sent from the network that you are on")
+        )  # fmt: skip
+        self.told = Text(
+            f"{why.th} โปรดลองใหม่ในอีก {minutes:,} นาที หากมีอันตรายโทร 1784 (ปภ.) 1669 (เจ็บป่วย) หรือ 199 (ไฟไหม้)",
+            f"{why.en}. Please try again in {minutes:,} minutes. In danger call 1784 (disaster), 1669 (medical)"
+            " or 199 (fire)",
+        )
+
+
 class LostRace(AtlasError):
     """Somebody else changed the row first."""
 
@@ -117,12 +135,32 @@ class UnreadableKind(AtlasError):
     """A body of a kind that is not read here."""
 
 
+class OutOfTurn(AtlasError):
+    """A step that does not follow the state that something is in."""
+
+
+class HeldOpen(AtlasError):
+    """Somebody else has it open to change it."""
+
+
 class Crowded(AtlasError):
     """Others are at the same work just now; the same request is welcome a moment later."""
 
 
 class RefusedFeature(BadRequest):
     """A feature that is not taken as it was written, with all that is wrong of it at once."""
+
+
+class RefusedPhoto(BadRequest):
+    """A picture that is not taken, by `code`; of several all are told (`problems`), and none is kept."""
+
+    def __init__(self, code: str, th: str, en: str, *, problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(th, en, problems=problems)
+        self.code = code
+
+
+class Busy(AtlasError):
+    """As much of a kind is being done as there is room for; a moment later there is again."""
 
 
 class TooBig(AtlasError):

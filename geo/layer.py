@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, StrEnum
 from functools import cached_property
 from typing import Any, ClassVar, Literal, cast
 
@@ -50,9 +50,9 @@ from geo.errors import BadLayer, Text
 from geo.personal import Basis, Kept, Nature, Processing, SensitiveBasis
 
 __all__ = [
-    "Audience", "Base", "Basis", "Cells", "CodeList", "Decimal", "Field", "Generalise", "Kept", "Layer", "LayerTable",
-    "Link", "Mapped", "Nature", "Processing", "Published", "SensitiveBasis", "Shape", "Stack", "Style", "Text",
-    "WKBElement", "computed", "field", "link", "shape",
+    "Audience", "Base", "Basis", "Cells", "CodeList", "Decimal", "Field", "Generalise", "Group", "Kept", "Layer",
+    "LayerTable", "Link", "Mapped", "Nature", "Processing", "Published", "SensitiveBasis", "Shape", "Stack", "Style",
+    "Text", "WKBElement", "computed", "field", "link", "shape",
 ]  # fmt: skip
 
 
@@ -108,6 +108,17 @@ class Stack(StrEnum):
     ZONES = "zones"
     LINES = "lines"
     POINTS = "points"
+
+
+class Group(Enum):
+    """Where a layer stands in the layer switch, top to bottom."""
+
+    RISKS = Text("ความเสี่ยง", "Risks")
+    STRENGTHS = Text("ศักยภาพ", "Strengths")
+    PEOPLE = Text("คนและครัวเรือน", "People and households")
+    LAND = Text("ที่ดินและอาคาร", "Land and buildings")
+    BOUNDARIES = Text("ขอบเขต", "Boundaries")
+    OWN = Text("ของเมืองเอง", "The town's own")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,13 +227,14 @@ def field(
     measure: Literal["area", "length"] | None = None,
     nature: Nature | None = None,
     indexed: bool = False,
+    order: int = 0,
 ) -> MappedColumn[Any]:
-    """A column with its label and audience; see `Field` for the rest."""
+    """A column with its label and audience; see `Field` for the rest. Of a lower `order` it stands before others."""
     words = Field(
         label=label, audience=audience, codes=codes, many=many, import_from=import_from, strip=strip,
         pattern=pattern, unit=unit, at_least=at_least, at_most=at_most, measure=measure, nature=nature,
     )  # fmt: skip
-    return mapped_column(index=indexed, info={"field": words})
+    return mapped_column(index=indexed, info={"field": words}, sort_order=order)
 
 
 def computed(label: Text, audience: Audience, sql: str, *, codes: CodeList | None = None) -> MappedColumn[Any]:
@@ -383,9 +395,13 @@ class Layer:
     `public_rows` limits what the public sees to rows that meet a condition, `public_rows_say` says it in words.
     `instant` names the column that says when a feature was, a day or a moment: `datetime=` selects by it.
     A layer with personal columns, or whose shapes the public gets as cells, says in `processing` why and how long.
-    With `locking` its rows are changed over HTTP only by who says which version they saw.
+    With `locking` its rows are changed over HTTP only by who says which version they saw. Rows with a `life` go from
+    report to verification and further (`geo/life.py`); their table is `Marked`.
+    Rows of a layer that is `photographed` take photographs.
     A town layer `is_made` without code, perhaps by one `town`; of one without keys a file `is_whole`: what is not in
     the next file of a town ends with it.
+    `group` is its place in the layer switch. `carried` are columns that tiles bring beside those of the popup, to
+    colour and filter by; `found_by` those in which a search looks, beside the name.
     """
 
     id: str
@@ -408,10 +424,15 @@ class Layer:
     processing: Processing | None = None
     generalise: Generalise | None = None
     locking: bool = False
+    life: Literal["risk", "potential"] | None = None
+    photographed: bool = False
     is_made: bool = False
     is_whole: bool = False
     town: str | None = None
     shown_at_start: bool = True
+    group: Group = Group.OWN
+    carried: tuple[str, ...] = ()
+    found_by: tuple[str, ...] = ()
     checks: tuple[str, ...] = dataclass_field(default=())
 
     def __post_init__(self) -> None:
@@ -420,13 +441,17 @@ class Layer:
         for what, names in (
             ("popup", self.popup), ("name", (self.name_field,) if self.name_field else ()),
             ("style", tuple(n for n in (self.style.by, self.style.label) if n)), ("keys", sum(self.keys, ())),
-            ("instant", (self.instant,) if self.instant else ()),
+            ("instant", (self.instant,) if self.instant else ()), ("carried", self.carried),
+            ("found_by", self.found_by),
         ):  # fmt: skip
             unknown = set(names) - set(self.fields)
             if unknown:
                 raise BadLayer(f"{self.id}: {what} names unknown fields {sorted(unknown)}")
         if self.instant and self.fields[self.instant].python_type not in (dt.date, dt.datetime):
             raise BadLayer(f"{self.id}: the instant {self.instant} is neither a day nor a time")
+        personal = [name for name in self.carried if self.fields[name].nature is not None]
+        if personal:
+            raise BadLayer(f"{self.id}: tiles carry nothing personal beside what their popup tells: {personal}")
         if self.style.by and not self.fields[self.style.by].codes:
             raise BadLayer(f"{self.id}: the style's column {self.style.by} has no code list")
         if self.generalise and (self.public_rows or self.shape.cells):
@@ -434,6 +459,8 @@ class Layer:
         bare = [c.name for c in self.table.__table__.columns if c.name not in _PLAIN and "field" not in c.info]
         if any(not name.endswith("_link") for name in bare):
             raise BadLayer(f"{self.id}: columns without an audience and labels: {sorted(bare)}")
+        if self.photographed and self.shape.cells:
+            raise BadLayer(f"{self.id}: a photograph would tell which row the public gets as a square")
         self._check_processing()
 
     def _check_processing(self) -> None:

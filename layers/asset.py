@@ -1,11 +1,13 @@
 """Assets (ศักยภาพ): shelters, temples, mosques, schools, clinics, savings groups and other strengths of a community."""
 
 import datetime as dt
+from typing import Any
 
 from geo.layer import (
     Audience,
     Basis,
     CodeList,
+    Group,
     Kept,
     Layer,
     LayerTable,
@@ -21,11 +23,13 @@ from geo.layer import (
     link,
     shape,
 )  # fmt: skip
+from geo.life import POTENTIAL
+from geo.marked import Marked
 
 PUBLIC = Audience.PUBLIC
 
 
-class Asset(LayerTable):
+class Asset(Marked, LayerTable):
     """One place, group or institution that a community can count on."""
 
     __tablename__ = "asset"
@@ -78,6 +82,11 @@ class Asset(LayerTable):
     geom: Mapped[WKBElement] = shape("POINT", public=Published.AS_IT_IS)
 
 
+def seen_by_the_public(row: Any) -> Any:
+    """What a second person has verified, and what never was a mark: a file's own, or made by the layer's editors."""
+    return row.status.is_(None) | row.status.in_(POTENTIAL.public)
+
+
 LAYER = Layer(
     id="asset",
     title=Text("ศักยภาพชุมชน", "Assets"),
@@ -86,6 +95,8 @@ LAYER = Layer(
     keys=(("asset_code",), ("name_th", "kind"), ("name_th",)),
     zooms=range(11, 20),
     stack=Stack.POINTS,
+    group=Group.STRENGTHS,
+    found_by=("asset_code", "name_th", "name_en"),
     style=Style(color="#43a047", fill_opacity=0.9, symbol="circle", by="kind", label="name_th", label_from_zoom=16),
     popup=(
         "name_th",
@@ -97,11 +108,13 @@ LAYER = Layer(
         "description",
         "surveyed_on",
         "source_note",
+        "status",
     ),
     source=Text("การสำรวจศักยภาพชุมชน", "Community asset survey"),
     licence="ODbL-1.0",
     maps=("town", "community"),
     editors=Audience.COMMUNITY,
+    photographed=True,
     processing=Processing(
         subjects=Text("ผู้ประสานงานของสถานที่", "Contact persons of places"),
         data=Text("ชื่อและช่องทางติดต่อของผู้ประสานงาน", "Names and contacts of those who look after a place"),
@@ -111,4 +124,7 @@ LAYER = Layer(
         kept=Kept(years=None, past_years=2),
     ),
     name_field="name_th",
+    life="potential",
+    public_rows=seen_by_the_public,
+    public_rows_say=Text("ยกเว้นที่ยังไม่ตรวจสอบ", "but those not verified yet"),
 )

@@ -8,6 +8,7 @@ import datetime as dt
 from geo.layer import (
     Audience,
     CodeList,
+    Group,
     Layer,
     LayerTable,
     Mapped,
@@ -85,6 +86,28 @@ class Community(LayerTable):
         at_least=0,
     )
     counted_on: Mapped[dt.date | None] = field(Text("วันที่ของจำนวน", "Counted on"), PUBLIC, import_from=("counted_on",))
+    registered_source: Mapped[str | None] = field(
+        Text("ที่มาของจำนวนตามทะเบียน", "Source of the registered number"),
+        PUBLIC,
+        import_from=("registered_source", "ที่มาจำนวนตามทะเบียน", "แหล่งทะเบียน"),
+    )
+    # Those who really live here, registered or not: never put together with the register (DOMAIN 4.4).
+    present_people: Mapped[int | None] = field(
+        Text("คนที่อยู่จริง", "People really there"),
+        PUBLIC,
+        import_from=("present_people", "people_present", "ประชากรอยู่จริง", "คนอยู่จริง", "อยู่จริง"),
+        at_least=0,
+    )
+    present_on: Mapped[dt.date | None] = field(
+        Text("วันที่นับคนที่อยู่จริง", "People really there counted on"),
+        PUBLIC,
+        import_from=("present_on", "วันที่นับคนอยู่จริง"),
+    )
+    present_source: Mapped[str | None] = field(
+        Text("ที่มาของจำนวนคนที่อยู่จริง", "Source of the number really there"),
+        PUBLIC,
+        import_from=("present_source", "ที่มาคนอยู่จริง", "แหล่งคนอยู่จริง"),
+    )
     problems: Mapped[str | None] = field(
         Text("ปัญหาที่ชุมชนระบุ", "Problems the community names"),
         PUBLIC,
@@ -111,12 +134,15 @@ LAYER = Layer(
     keys=(("community_code",), ("name_th", "zone"), ("name_th",)),
     zooms=range(8, 20),
     stack=Stack.AREAS,
+    group=Group.BOUNDARIES,
+    carried=("announced_on", "land_owner_agency"),
+    found_by=("name_th", "name_en", "aliases", "community_code", "zone"),
     style=Style(
         color="#f0b400", fill_opacity=0.18, stroke_width=2.0, by="kind", label="name_th", label_from_zoom=13
     ),
     popup=(
         "name_th", "name_en", "aliases", "kind", "zone", "registered_households", "registered_people", "counted_on",
-        "problems", "boundary_note",
+        "present_people", "present_on", "problems", "boundary_note",
     ),
     source=Text("ประกาศเทศบาลและผังชุมชน", "Municipal announcements and community maps"),
     licence="ODbL-1.0",

@@ -6,6 +6,7 @@ Yellow above the bank less 1.50 m and red above the bank are derived defaults; t
 from geo.layer import (
     Audience,
     CodeList,
+    Group,
     Layer,
     LayerTable,
     Mapped,
@@ -76,6 +77,8 @@ LAYER = Layer(
     keys=(("station_code",), ("name_th",)),
     zooms=range(7, 20),
     stack=Stack.POINTS,
+    group=Group.RISKS,
+    found_by=("station_code", "name_th", "name_en"),
     style=Style(color="#1565c0", fill_opacity=1.0, symbol="drop", by="kind", label="station_code", label_from_zoom=13),
     popup=("station_code", "name_th", "name_en", "kind", "canal", "network", "bank_m", "warning_m", "note"),
     source=Text("กรมชลประทาน คลังข้อมูลน้ำ และเครือข่ายเฝ้าระวังหาดใหญ่", "RID, ThaiWater and the Hat Yai flood-watch network"),

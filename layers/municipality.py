@@ -9,6 +9,7 @@ import datetime as dt
 from geo.layer import (
     Audience,
     CodeList,
+    Group,
     Layer,
     LayerTable,
     Mapped,
@@ -104,6 +105,8 @@ LAYER = Layer(
     keys=(("code",),),
     zooms=range(5, 20),
     stack=Stack.AREAS,
+    group=Group.BOUNDARIES,
+    found_by=("code", "name_th", "name_en"),
     style=Style(color="#37474f", fill_opacity=0.0, stroke_width=2.0, dash="6 4", label="name_th", label_from_zoom=10),
     popup=(
         "name_th",

@@ -12,6 +12,7 @@ from geo.layer import (
     Basis,
     CodeList,
     Generalise,
+    Group,
     Kept,
     Layer,
     LayerTable,
@@ -157,6 +158,9 @@ LAYER = Layer(
     keys=(("parcel_code",),),
     zooms=range(10, 21),
     stack=Stack.PARCELS,
+    group=Group.LAND,
+    carried=("document_type", "occupancy", "tax_year", "surveyed_on"),
+    found_by=("parcel_code",),
     style=Style(
         color="#a1887f",
         fill_opacity=0.35,

@@ -6,6 +6,7 @@ from typing import Any
 from geo.layer import (
     Audience,
     CodeList,
+    Group,
     Layer,
     LayerTable,
     Mapped,
@@ -19,11 +20,13 @@ from geo.layer import (
     link,
     shape,
 )  # fmt: skip
+from geo.life import RISK
+from geo.marked import Marked
 
 PUBLIC, STAFF = Audience.PUBLIC, Audience.STAFF
 
 
-class RiskPoint(LayerTable):
+class RiskPoint(Marked, LayerTable):
     """One place at risk, from report to resolution."""
 
     __tablename__ = "risk_point"
@@ -66,13 +69,6 @@ class RiskPoint(LayerTable):
         "WHEN likelihood * severity >= 5 THEN 'medium' WHEN likelihood * severity >= 1 THEN 'low' END",
         codes=CodeList.read("risk_band"),
     )
-    status: Mapped[str | None] = field(
-        Text("สถานะ", "Status"),
-        PUBLIC,
-        codes=CodeList.read("risk_status"),
-        import_from=("status", "สถานะ"),
-        indexed=True,
-    )
     seen_on: Mapped[dt.date | None] = field(
         Text("วันที่พบ", "Seen on"), PUBLIC, import_from=("seen_on", "วันที่เกิดเหตุ", "วันที่พบ", "วันที่")
     )
@@ -99,8 +95,12 @@ class RiskPoint(LayerTable):
         codes=CodeList.read("reporter_role"),
         import_from=("reporter_role", "ผู้แจ้ง"),
     )
-    plan_activity: Mapped[str | None] = field(
-        Text("กิจกรรมในแผน", "Plan activity"), PUBLIC, import_from=("plan_activity", "กิจกรรม")
+    threatens: Mapped[str | None] = field(
+        Text("สิ่งที่ถูกคุกคาม", "What it threatens"),
+        PUBLIC,
+        codes=CodeList.read("threatened"),
+        many=True,
+        import_from=("threatens", "สิ่งที่ถูกคุกคาม"),
     )
     community_id: Mapped[int | None] = link(
         Text("ชุมชน", "Community"),
@@ -114,7 +114,7 @@ class RiskPoint(LayerTable):
 
 def seen_by_the_public(row: Any) -> Any:
     """Only what a second person has verified leaves for the public (DESIGN §4, layers)."""
-    return row.status.in_(("verified", "in_plan", "in_progress", "resolved", "recurrent"))
+    return row.status.in_(RISK.public)
 
 
 LAYER = Layer(
@@ -125,6 +125,9 @@ LAYER = Layer(
     keys=(("risk_code",),),
     zooms=range(9, 20),
     stack=Stack.POINTS,
+    group=Group.RISKS,
+    carried=("hazard_year",),
+    found_by=("risk_code", "name_th"),
     style=Style(color="#d7301f", fill_opacity=0.95, symbol="triangle", by="band"),
     popup=(
         "name_th",
@@ -134,15 +137,22 @@ LAYER = Layer(
         "likelihood",
         "severity",
         "status",
+        "inspected_on",
         "cause",
         "seen_on",
         "affected_band",
+        "threatens",
+        "division",
+        "plan_activity",
+        "due_on",
     ),
     source=Text("การสำรวจจุดเสี่ยงชุมชนและกองช่าง", "Community and engineering surveys"),
     licence="ODbL-1.0",
     maps=("town", "community"),
     editors=Audience.COMMUNITY,
     locking=True,
+    life="risk",
+    photographed=True,
     name_field="name_th",
     public_rows=seen_by_the_public,
     public_rows_say=Text("เฉพาะที่ตรวจสอบแล้ว", "verified ones only"),

@@ -6,6 +6,7 @@ from typing import Any
 from geo.layer import (
     Audience,
     CodeList,
+    Group,
     Layer,
     LayerTable,
     Mapped,
@@ -19,11 +20,13 @@ from geo.layer import (
     link,
     shape,
 )  # fmt: skip
+from geo.life import RISK
+from geo.marked import Marked
 
 PUBLIC, STAFF = Audience.PUBLIC, Audience.STAFF
 
 
-class RiskZone(LayerTable):
+class RiskZone(Marked, LayerTable):
     """One area or line at risk."""
 
     __tablename__ = "risk_zone"
@@ -66,13 +69,6 @@ class RiskZone(LayerTable):
         "WHEN likelihood * severity >= 5 THEN 'medium' WHEN likelihood * severity >= 1 THEN 'low' END",
         codes=CodeList.read("risk_band"),
     )
-    status: Mapped[str | None] = field(
-        Text("สถานะ", "Status"),
-        PUBLIC,
-        codes=CodeList.read("risk_status"),
-        import_from=("status", "สถานะ"),
-        indexed=True,
-    )
     seen_on: Mapped[dt.date | None] = field(Text("วันที่พบ", "Seen on"), PUBLIC, import_from=("seen_on", "วันที่พบ", "วันที่"))
     hazard_year: Mapped[int | None] = field(
         Text("ปีที่เกิดภัย (ค.ศ.)", "Hazard year (CE)"),
@@ -110,8 +106,12 @@ class RiskZone(LayerTable):
         codes=CodeList.read("reporter_role"),
         import_from=("reporter_role", "ผู้แจ้ง"),
     )
-    plan_activity: Mapped[str | None] = field(
-        Text("กิจกรรมในแผน", "Plan activity"), PUBLIC, import_from=("plan_activity", "กิจกรรม")
+    threatens: Mapped[str | None] = field(
+        Text("สิ่งที่ถูกคุกคาม", "What it threatens"),
+        PUBLIC,
+        codes=CodeList.read("threatened"),
+        many=True,
+        import_from=("threatens", "สิ่งที่ถูกคุกคาม"),
     )
     community_id: Mapped[int | None] = link(
         Text("ชุมชน", "Community"),
@@ -125,7 +125,7 @@ class RiskZone(LayerTable):
 
 def seen_by_the_public(row: Any) -> Any:
     """Only what a second person has verified leaves for the public (DESIGN §4, layers)."""
-    return row.status.in_(("verified", "in_plan", "in_progress", "resolved", "recurrent"))
+    return row.status.in_(RISK.public)
 
 
 LAYER = Layer(
@@ -136,6 +136,9 @@ LAYER = Layer(
     keys=(("risk_code",),),
     zooms=range(8, 20),
     stack=Stack.ZONES,
+    group=Group.RISKS,
+    carried=("hazard_year",),
+    found_by=("risk_code", "name_th"),
     style=Style(color="#2166ac", fill_opacity=0.35, stroke_width=1.2, by="band"),
     popup=(
         "name_th",
@@ -145,15 +148,22 @@ LAYER = Layer(
         "depth_m",
         "return_years",
         "status",
+        "inspected_on",
         "cause",
         "seen_on",
         "affected_band",
+        "threatens",
+        "division",
+        "plan_activity",
+        "due_on",
     ),
     source=Text("กองช่างและแบบจำลองน้ำท่วม", "Municipal engineers and flood models"),
     licence="ODbL-1.0",
     maps=("town", "community"),
     editors=Audience.STAFF,
     locking=True,
+    life="risk",
+    photographed=True,
     name_field="name_th",
     public_rows=seen_by_the_public,
     public_rows_say=Text("เฉพาะที่ตรวจสอบแล้ว", "verified ones only"),

@@ -3,6 +3,7 @@
 from geo.layer import (
     Audience,
     CodeList,
+    Group,
     Layer,
     LayerTable,
     Mapped,
@@ -84,6 +85,8 @@ LAYER = Layer(
     keys=(("area_code",), ("name_th",)),
     zooms=range(7, 20),
     stack=Stack.AREAS,
+    group=Group.BOUNDARIES,
+    found_by=("area_code", "name_th", "name_en"),
     style=Style(color="#1e88e5", fill_opacity=0.25, stroke_width=1.5, by="kind", label="name_th", label_from_zoom=13),
     popup=(
         "name_th",

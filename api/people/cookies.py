@@ -49,7 +49,7 @@ def set_cookie(request: Request, response: Response, name: str, value: str, *, s
         value,
         max_age=seconds,
         path="/",
-        secure=_is_https(request),
+        secure=is_https(request),
         httponly=True,
         samesite="lax",
     )
@@ -62,10 +62,11 @@ def drop_cookie(request: Request, response: Response, name: str) -> None:
 
 def _named(request: Request, name: str) -> str:
     # A browser takes a __Host- cookie from this host over https alone: no neighbouring site can plant one.
-    return f"__Host-{name}" if _is_https(request) else name
+    return f"__Host-{name}" if is_https(request) else name
 
 
-def _is_https(request: Request) -> bool:
+def is_https(request: Request) -> bool:
+    """Whether people reach us over https."""
     return base_of(request).startswith("https:")
 
 
@@ -94,16 +95,27 @@ def check_visit_form(request: Request, form: dict[str, str]) -> None:
     _check(request, form, "visit", cookie(request, VISIT))
 
 
+def check_from_here(request: Request) -> None:
+    """Refuse what another site's page sent, where nothing is done that a proof would have to be asked for."""
+    if not is_from_here(request):
+        raise _not_ours()
+
+
 def _check(request: Request, form: dict[str, str] | None, kind: str, bound_to: str | None) -> None:
     given = (form or {}).get("csrf") or request.headers.get("x-csrf-token", "")
-    if not (_from_here(request) and bound_to and keys.is_signature(key(request, "csrf"), given, kind, bound_to)):
-        raise NotYours(
-            "แบบฟอร์มนี้หมดอายุหรือไม่ได้มาจากหน้านี้ เปิดหน้าใหม่แล้วลองอีกครั้ง",
-            "This form is too old or did not come from our page; open the page again and retry",
-        )
+    if not (is_from_here(request) and bound_to and keys.is_signature(key(request, "csrf"), given, kind, bound_to)):
+        raise _not_ours()
 
 
-def _from_here(request: Request) -> bool:
+def _not_ours() -> NotYours:
+    return NotYours(
+        "แบบฟอร์มนี้หมดอายุหรือไม่ได้มาจากหน้านี้ เปิดหน้าใหม่แล้วลองอีกครั้ง",
+        "This form is too old or did not come from our page; open the page again and retry",
+    )
+
+
+def is_from_here(request: Request) -> bool:
+    """Whether the browser says that a page of ours sent this, or says nothing about it."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return False
     origin = request.headers.get("origin")

@@ -11,14 +11,23 @@ from fastapi import Depends, Request
 from api.definition import form_answers
 from geo.errors import BadRequest, TooBig
 
+FORM = "application/x-www-form-urlencoded"
 MOST_BYTES = 64 * 1024
 # A form with a line for each of a file's columns.
 MOST_BYTES_OF_A_WIDE_ONE = 1024 * 1024
 MOST_FIELDS_OF_A_WIDE_ONE = 2_500
 
 
-async def _small_form(request: Request) -> dict[str, str]:
+async def small_form(request: Request) -> dict[str, str]:
+    """The words of a form or of JSON, by field."""
     return await _form(request, MOST_BYTES, 50)
+
+
+async def form_sent(request: Request) -> None:
+    """Keep a form for whoever asks who sends it: its csrf is the proof. Nothing where something else was sent."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method == "POST" and kind == FORM:
+        request.state.form = await _form(request, MOST_BYTES, 50)
 
 
 async def _wide_form(request: Request) -> dict[str, str]:
@@ -32,7 +41,7 @@ async def _form(request: Request, most_bytes: int, most_fields: int) -> dict[str
         return {}
     if kind == "application/json":
         pairs = _from_json(body)
-    elif kind == "application/x-www-form-urlencoded":
+    elif kind == FORM:
         try:
             pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=most_fields, errors="strict")
         except ValueError:
@@ -100,10 +109,11 @@ def fields(*required: str, optional: tuple[str, ...] = (), status: int = 200) ->
     """What a form takes, for the definition of the API."""
     schema = {"type": "object", "required": list(required),
               "properties": {name: {"type": "string"} for name in (*required, *optional)}}  # fmt: skip
-    kinds = ("application/x-www-form-urlencoded", "application/json")
+    kinds = (FORM, "application/json")
     body = {"required": bool(required), "content": {kind: {"schema": schema} for kind in kinds}}
     return {"requestBody": body, "responses": form_answers(status)}
 
 
-SmallForm = Annotated[dict[str, str], Depends(_small_form)]
+SmallForm = Annotated[dict[str, str], Depends(small_form)]
 WideForm = Annotated[dict[str, str], Depends(_wide_form)]
+FormSent = Depends(form_sent)

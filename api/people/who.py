@@ -84,6 +84,12 @@ def who_asks(request: Request, *, at: dt.datetime) -> SignedIn | Bootstrap | Non
     return found
 
 
+def brings_credentials(request: Request) -> bool:
+    """Whether anybody has to be looked for: a cookie that only says the language is no one's."""
+    headers = request.headers
+    return "authorization" in headers or ("cookie" in headers and cookie(request, SESSION) is not None)
+
+
 def check_act(request: Request, form: dict[str, str], me: SignedIn) -> None:
     """Refuse a form of a token that may only read, and one that did not come from a page of this session."""
     if not me.may_write:

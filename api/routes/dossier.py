@@ -57,7 +57,7 @@ def get_dossier(
     if wanted == "html":
         return page(request, "dossier.html", headers=PRIVATE, layer=layer, fid=key, versions=found, present=present,
                     fields=shown, sources=came, readings=seen, controller=holder, kept=_kept(layer), rights=RIGHTS,
-                    zone=BANGKOK, made_at=now.astimezone(BANGKOK), bases=BASES, sensitive_bases=SENSITIVE_BASES,
+                    made_at=now.astimezone(BANGKOK), bases=BASES, sensitive_bases=SENSITIVE_BASES,
                     audiences=AUDIENCES, may_erase=Person(name=me.login, signed_in=me).may_edit(layer),
                     csrf=cookies.session_csrf(request) if me.in_browser else "")  # fmt: skip
     document = {

@@ -16,13 +16,15 @@ from api.negotiation import format_of
 from api.pages import page
 from api.people.forms import SmallForm, needed
 from geo.errors import BadRequest, NotYours, Text
-from geo.people.grants import BANGKOK
+from geo.life import LIVES
 from geo.store.db import session_of
 from geo.store.past import MOST_VERSIONS, Deed, Version, check_version, versions
 from geo.store.read import shown_fields
 from geo.store.write import Act, restore
 
 router = APIRouter(tags=["history"], dependencies=[Known])
+
+MOST_ON_A_PAGE = 20
 
 PRIVATE = {"Cache-Control": "private, no-store"}
 LARGEST = 2**31 - 1
@@ -32,6 +34,7 @@ OPERATIONS = {
     "relink": Text("เชื่อมโยงใหม่ตามตำแหน่ง", "Linked anew by location"), "restore": Text("นำกลับคืน", "Restored"),
     "erase": Text("ลบข้อมูลส่วนบุคคลตามคำขอ", "Personal data erased on request"),
     "expire": Text("ลบข้อมูลส่วนบุคคลเมื่อครบกำหนด", "Personal data gone when its time was over"),
+    **{step.operation: step.told for life in LIVES.values() for step in life.steps},
 }  # fmt: skip
 
 
@@ -43,6 +46,7 @@ def list_versions(
 ) -> Response:  # fmt: skip
     """The versions of one row that lay in the asker's area, newest first; for members alone."""
     wanted_format = format_of(request)
+    limit = min(limit, MOST_ON_A_PAGE) if wanted_format == "html" else limit
     found = versions(session, layer, asking, key_of(layer, fid), limit=limit, before=before)
     item = f"/collections/{layer.id}/items/{fid}"
     same = {"limit": limit}
@@ -50,7 +54,7 @@ def list_versions(
     next_path = with_query(f"{item}/versions", **same, before=more) if more is not None else None
     if wanted_format == "html":
         return page(request, "versions.html", layer=layer, fid=fid, versions=found.versions, operations=OPERATIONS,
-                    zone=BANGKOK, fields=shown_fields(layer, asking),
+                    fields=shown_fields(layer, asking),
                     next_url=f"{next_path}&f=html" if next_path else None)  # fmt: skip
     links = [
         link(request, with_query(f"{item}/versions", **same, before=before), "self", "application/json", "This page"),

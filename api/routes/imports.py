@@ -67,16 +67,21 @@ async def _received(request: Request, writer: Writer) -> AsyncIterator[Received]
 
 
 @asynccontextmanager
-async def sent_form(request: Request) -> AsyncGenerator[FormData]:
-    """A form with a file, read no further than the limit."""
+async def sent_form(
+    request: Request, *, most_bytes: int | None = None, most_files: int = 1, too_big: TooBig | None = None,
+    most_field_bytes: int = MOST_FIELD_BYTES,
+) -> AsyncGenerator[FormData]:  # fmt: skip
+    """A form with a file, or several, read no further than the limit."""
+    refusal, most = too_big or _too_big(), MOST_BYTES if most_bytes is None else most_bytes
     announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > MOST_BYTES:
-        raise _too_big()
+    if announced.isdigit() and int(announced) > most:
+        raise refusal
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise BadRequest("ต้องส่งเป็น multipart/form-data", "send the file as multipart/form-data")
     parser = MultiPartParser(
-        request.headers, _no_more_than(request.stream()), max_files=1, max_fields=200, max_part_size=MOST_FIELD_BYTES
-    )
+        request.headers, _no_more_than(request.stream(), most, refusal), max_files=most_files, max_fields=200,
+        max_part_size=most_field_bytes,
+    )  # fmt: skip
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError) as error:
@@ -88,12 +93,12 @@ async def sent_form(request: Request) -> AsyncGenerator[FormData]:
         await form.close()
 
 
-async def _no_more_than(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+async def _no_more_than(stream: AsyncIterator[bytes], most: int, refusal: TooBig) -> AsyncGenerator[bytes]:
     seen = 0
     async for chunk in stream:
         seen += len(chunk)
-        if seen > MOST_BYTES:
-            raise _too_big()
+        if seen > most:
+            raise refusal
         yield chunk
 
 
@@ -195,6 +200,7 @@ def create_import(
         municipality=received.said("municipality"), crs=received.said("crs"), encoding=received.said("encoding"),
         map=received.several["map"], set=received.several["set"], sheet=received.said("sheet"),
         dry_run=received.agreed("dry_run"), anywhere=received.agreed("anywhere"),
+        by_one_person=writer.signed_in is not None,
         grounds=SaidGrounds(**{name: received.said(name) for name in _GROUNDS}),
     )  # fmt: skip
     with _on_disk(received.upload) as path:

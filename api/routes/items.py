@@ -51,7 +51,8 @@ from geo.store.wanted import Cursor, Wanted
 router = APIRouter(tags=["items"])
 
 CHUNK = 1_000
-MOST_STREAMED = 1_000_000
+# A page is for eyes and for a telephone: it leads on to the next one long before it weighs 300 kB.
+MOST = {Format.SEQUENCE: 1_000_000, Format.HTML: 100}
 
 
 async def list_items(request: Request) -> Kept | Response:
@@ -64,8 +65,7 @@ async def list_items(request: Request) -> Kept | Response:
 
 def _list_items(request: Request, layer: Layer, asking: Asking) -> Kept | Response:
     kind = features_format(request)
-    most = MOST_STREAMED if kind is Format.SEQUENCE else MOST_AT_ONCE
-    asked = features_asked(request, layer, asking, most=most)
+    asked = features_asked(request, layer, asking, most=MOST.get(kind, MOST_AT_ONCE))
     if kind is Format.SEQUENCE:
         return _streamed(request, layer, asking, asked)
     if kind is Format.GEOJSON and is_written_by_code(asked):
@@ -176,7 +176,8 @@ def _as_page(
     following = None if found.next_after is None else page_address(layer, asked, found.next_after, f="html")
     return page(
         request, "items.html", layer=layer, features=features, fields=found.fields, next_url=following,
-        moment=request.query_params.get("datetime") if asked.wanted.at else None, matched=matched,
+        moment=request.query_params.get("datetime") if asked.wanted.at else None, as_of=asked.wanted.at,
+        matched=matched,
         self_url=page_address(layer, asked, asked.wanted.after, f="geojson"), map_url=_map_of(layer, found, asked),
         formats=[(one.called, page_address(layer, asked, asked.wanted.after, f=str(one))) for one in ALL[:-1]],
         policy=f"{STRICT}; frame-src 'self'",
@@ -215,7 +216,7 @@ def _get_item(request: Request, layer: Layer, asking: Asking) -> Response:
     moment = request.query_params.get("datetime") if asked.wanted.at else None
     if kind is Format.HTML:
         return page(request, "item.html", layer=layer, feature=feature, fields=found.fields,
-                    moment=moment, has_past=not asking.is_low)  # fmt: skip
+                    moment=moment, as_of=asked.wanted.at, has_past=not asking.is_low)  # fmt: skip
     if kind is Format.JSON_FG:
         feature = {"type": "Feature", "conformsTo": [written.JSON_FG], "coordRefSys": asked.crs.uri, **feature}
     feature["links"] = links_of_one(request, layer, asking, asked, kind, fid)

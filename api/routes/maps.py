@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from api.answers import json_answer
 from api.caching import EditCache
-from api.community_page import box_of_feature, community_page
+from api.community_page import box_of_feature
 from api.definition import JSON_ONLY, PAGE
 from api.deps import Asking, Cache, Known, ReadSession, box_of
 from api.layers import layers_of
+from api.marking import MARKERS
 from api.negotiation import language_of
 from api.pages import STRICT, is_made_up, page
+from api.people.cookies import session_csrf
 from api.people.views import speaking
 from api.routes.collections import known_extent
 from api.routes.styles import editions_of, kept_page
@@ -26,7 +28,6 @@ from api.tile_answers import joined, layers_named
 from geo.errors import Text, UnknownFeature
 from geo.layer import Layer
 from geo.render.folium_map import Account, Focus, Ways, folium_map, page_parts
-from geo.render.legend import edition_words
 from geo.shapes.whereabouts import Box
 from geo.store import read
 from geo.store.read import Wanted, feature, features
@@ -36,7 +37,7 @@ from layers import LAYERS
 
 router = APIRouter(tags=["maps"], dependencies=[Known])
 
-WAYS = Ways(pages={"community": "/communities/{id}"}, search_url="/communities/search", search_layer="community")
+WAYS = Ways(pages={"community": "/communities/{id}"}, search_url="/search")
 # Hat Yai and Songkhla: where a map looks while there is nothing on it yet.
 NOTHING_YET = Box(west=100.40, south=6.93, east=100.65, north=7.26)
 KEY_LIMIT = 2**63 - 1
@@ -105,21 +106,6 @@ def search_communities(
     return json_answer(request, {"found": found})
 
 
-@router.get("/communities/{fid}", response_model=None, responses=PAGE)
-def get_community(request: Request, fid: str, session: ReadSession, asking: Asking) -> Response:
-    """Everything about one community, to read and to print."""
-    found = community_page(session, asking, _key(fid, LAYERS["community"]))
-    made = page(
-        request,
-        "community.html",
-        policy=f"{STRICT}; frame-src 'self'",
-        page=found,
-        page_fields=LAYERS["community"].fields,
-        edition_words=edition_words,
-    )
-    return kept_page(request, made)
-
-
 @router.get("/communities/{fid}/map", response_model=None, responses=PAGE)
 def get_community_map(request: Request, fid: str, session: ReadSession, asking: Asking) -> Response:
     """The map around one community, its outline marked."""
@@ -150,13 +136,24 @@ def map_page(
         layers, box=box, language=language_of(request), demo=is_made_up(request), basemap=settings.basemap,
         focus=focus, ways=WAYS, asking=for_tiles(asking), all_shown=all_shown, places=places,
         editions=editions_of(session, layers, asking), account=_account(request),
+        past=not asking.is_low,
     )  # fmt: skip
     parts = page_parts(found)
     policy = STRICT.replace("script-src 'self'", f"script-src 'self' {parts.script_hash}")
     if settings.basemap:
         policy = policy.replace("img-src 'self' data:", f"img-src 'self' data: {_origin(settings.basemap)}")
     # The street map's own server asks who shows it; nothing else outside is ever asked for anything.
-    return kept_page(request, page(request, "map.html", policy=policy, parts=parts, title=title), leaves=True)
+    made = page(request, "map.html", policy=policy, parts=parts, title=title, marking=_marking(request))
+    return kept_page(request, made, leaves=True)
+
+
+def _marking(request: Request) -> dict[str, str] | None:
+    """What the script that marks needs of this session; None for whoever marks nothing."""
+    me = getattr(request.state, "signed_in", None)
+    if me is None or me.audience not in MARKERS or not me.may_write or not me.in_browser:
+        return None
+    # What was typed is kept on the device by person, and a device may serve several: a number tells nobody who.
+    return {"csrf": session_csrf(request), "person": f"{me.person_id}.{me.audience}"}
 
 
 def _account(request: Request) -> Account:

@@ -31,7 +31,7 @@ _HEADERS = {
     "If-Unmodified-Since": "the Last-Modified that was read",
     "Content-Crs": "the system of the coordinates, <http://www.opengis.net/def/crs/EPSG/0/32647>; else CRS84",
     "Prefer": "return=minimal or return=representation; handling=strict or handling=lenient",
-    "Idempotency-Key": "of your choice: what is sent again under it within a day is not done again",
+    "Idempotency-Key": "of your choice: what is sent again under it within 60 days is not done again",
 }
 OF_A_NEW_ONE = ("If-None-Match", "Content-Crs", "Prefer", "Idempotency-Key")
 OF_A_BATCH = ("Content-Crs", "Prefer", "Idempotency-Key")

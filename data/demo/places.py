@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,17 @@ RISKS: tuple[tuple[str, int, str, tuple[int, ...]], ...] = (
     ("BUILD", 6, "บ้านทรุดโทรม", (RAILSIDE, CANALSIDE)),
     ("CRIME", 6, "จุดเปลี่ยว ไฟส่องสว่างไม่พอ", (OUTER, RAILSIDE)),
 )
-STATUSES = {"verified": 0.42, "reported": 0.2, "in_plan": 0.13, "in_progress": 0.1, "resolved": 0.08, "recurrent": 0.07}
+STATUSES = {
+    "verified": 0.34, "reported": 0.16, "inspected": 0.08, "in_action": 0.2, "reinspected": 0.08, "closed": 0.08,
+    "expired": 0.03, "rejected": 0.02, "draft": 0.01,
+}  # fmt: skip
+DIVISIONS = {"works": 0.6, "health": 0.2, "disaster": 0.15, "welfare": 0.05}
+THREATENED = {
+    "FLD-FLUV": "homes lives", "FLD-SURF": "road homes", "RIV-EROS": "homes canal", "FIRE-ACC": "lives homes",
+    "FIRE-HYD": "homes", "ELEC": "lives homes", "RAIL": "lives", "ROAD": "lives road", "WASTE": "canal",
+    "CRIME": "lives",
+    "WASTEWTR": "canal utilities", "DENGUE": "vulnerable", "EVICT": "homes", "BUILD": "lives homes",
+}  # fmt: skip
 REPORTERS = {"resident": 0.3, "committee": 0.25, "volunteer": 0.25, "engineer": 0.15, "health": 0.05}
 BANDS = {"1-9": 0.4, "10-49": 0.4, "50-199": 0.17, "200+": 0.03}
 RISK_WORDS = {
@@ -161,9 +172,29 @@ def risk_point_rows(
     for row, place in zip(rows, communities.of(found), strict=True):
         where = communities.names_th[place] if place >= 0 else land.plan.name_th
         row["name_th"] = f"{RISK_WORDS[row['kind']]} {where.replace(' (สมมติ)', '')} (สมมติ)"
-        if row["status"] in ("in_plan", "in_progress", "resolved"):
-            row["plan_activity"] = f"กิจกรรมสมมติ {row['risk_code'][-4:]}"
+        row |= _seen_to(row, rng)
     return found, rows
+
+
+def _seen_to(row: dict[str, Any], rng: Generator) -> dict[str, object]:
+    """What a made-up town has done about a risk by now, as far as its state says."""
+    seen, state = row["seen_on"], row["status"]
+    found: dict[str, object] = {"threatens": THREATENED[row["kind"]], "inspected_on": None, "reinspect_on": None,
+                                "division": None, "budget_baht": None, "due_on": None}  # fmt: skip
+    if state in ("draft", "reported", "rejected"):
+        return found
+    inspected = (seen + int(rng.integers(2, 20))).item()
+    found["inspected_on"] = inspected
+    if state == "inspected":
+        return found
+    found["reinspect_on"] = inspected + dt.timedelta(days=90 if state == "expired" else 365 + 180)
+    if state in ("in_action", "reinspected", "closed"):
+        found |= {
+            "plan_activity": f"กิจกรรมสมมติ {row['risk_code'][-4:]}", "division": chosen(DIVISIONS, 1, rng)[0],
+            "budget_baht": int(rng.integers(2, 60)) * 10_000,
+            "due_on": inspected + dt.timedelta(days=int(rng.integers(120, 400))),
+        }  # fmt: skip
+    return found
 
 
 def _by_the_road(land: Land, parcels: Parcels) -> Ints:

@@ -18,7 +18,7 @@ from data.demo.communities import Communities, communities_of
 from data.demo.ground import Land, Shapes
 from data.demo.land import land_of
 from data.demo.parcels import parcels_of
-from data.demo.people import buildings_of, households_of
+from data.demo.people import buildings_of, households_of, known_or_none
 from data.demo.places import asset_rows, risk_point_rows, risk_zone_rows, shared_area_rows, station_rows
 from data.demo.plan import BOUNDARY_NOTE, Floats, Plan, plans
 
@@ -30,13 +30,17 @@ ORDER = (
     "flood_station",
 )  # fmt: skip
 WHOLE_NUMBERS = {
-    "registered_people", "people_by_rolls", "registered_households", "communities_count", "committees_count",
-    "capacity", "likelihood", "severity", "hazard_year", "return_years",
+    "registered_people", "people_by_rolls", "present_people", "registered_households", "communities_count",
+    "committees_count", "capacity", "likelihood", "severity", "hazard_year", "return_years", "budget_baht",
 }  # fmt: skip
 DECIMALS = {"depth_m", "bank_m"}
-DAYS = {"counted_on", "seen_on", "surveyed_on"}
+DAYS = {"counted_on", "seen_on", "surveyed_on", "present_on", "inspected_on", "reinspect_on", "due_on"}
 YES_OR_NO = {"open_in_flood", "has_carer"}
 COUNTED_ON = np.datetime64("2026-10-01")
+PRESENT_ON = np.datetime64("2026-09-30")
+REGISTER, SURVEY = "ทะเบียนราษฎร (สมมติ) · register (made up)", "สำรวจครัวเรือน (สมมติ) · household survey (made up)"
+# Real towns have not walked through every community yet: one in so many says nothing of who is really there.
+NOT_YET_WALKED = 17
 PROBLEMS = {
     "railside": "P06 P19 P10",
     "canalside": "P14 P16 P09",
@@ -101,12 +105,20 @@ def _community_table(land: Land, communities: Communities, homes: Floats, househ
     of = communities.of(homes)
     registered = (of >= 0) & np.isin(households["registration"].astype(str), ("1", "2"))
     families = np.bincount(of[registered], minlength=n)
-    people = np.bincount(of[registered], weights=households["residents"][registered], minlength=n).astype(int)
+    residents = households["residents"]
+    people = np.bincount(of[registered], weights=residents[registered], minlength=n).astype(int)
+    # TYPEAREA 1, 3 and 5 live here, whatever the register says.
+    here = (of >= 0) & np.isin(households["registration"].astype(str), ("1", "3", "5"))
+    present = np.bincount(of[here], weights=residents[here], minlength=n).astype(int)
+    walked = np.arange(n) % NOT_YET_WALKED != NOT_YET_WALKED - 1
     columns: dict[str, Any] = {
         "community_code": communities.codes, "name_th": communities.names_th, "name_en": communities.names_en,
         "kind": communities.kinds, "zone": [str(1 + place * 4 // n) for place in range(n)],
         "land_owner_agency": [LAND_OWNERS.get(kind, "private") for kind in communities.kinds],
         "registered_households": families, "registered_people": people, "counted_on": np.full(n, COUNTED_ON),
+        "registered_source": [REGISTER] * n, "present_people": known_or_none(present, walked),
+        "present_on": np.where(walked, PRESENT_ON, np.datetime64("NaT")),
+        "present_source": [SURVEY if one else None for one in walked],
         "problems": [PROBLEMS[kind] for kind in communities.kinds], "boundary_note": [BOUNDARY_NOTE] * n,
         "note": ["ข้อมูลสมมติเพื่อการสาธิต"] * n,
     }  # fmt: skip

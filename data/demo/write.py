@@ -25,7 +25,7 @@ from geo.store.tables import DEMO, Change
 MADE_BY = DEMO
 REASON = "ข้อมูลสมมติ · made-up data"
 # Raised when the generator draws something else from the same seed: an older demo is then brought up to it.
-GENERATION = 1
+GENERATION = 3
 FILE_KINDS = {
     "parcel": "Polygon", "building": "Polygon", "household": "Point", "asset": "Point", "risk_point": "Point",
     "flood_station": "Point", "municipality": "Polygon",

@@ -179,6 +179,10 @@ def _typed(values: pa.Array[Any], words: Field, seen: Seen, column: str) -> pa.A
 
 
 def _dates(values: pa.Array[Any], words: Field, seen: Seen, column: str) -> pa.Array[Any]:
+    kind: Any = values.type
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        # A day of Bangkok begins seven hours before that of UTC.
+        values = compute.local_timestamp(values.cast(pa.timestamp("ms", "Asia/Bangkok"), safe=False))
     days = values.cast(pa.date32(), safe=False)
     buddhist = compute.fill_null(compute.greater_equal(compute.year(days), FIRST_BUDDHIST_YEAR), False).to_numpy(
         zero_copy_only=False

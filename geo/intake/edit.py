@@ -13,8 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo.errors import BadRequest, LostRace, NeedsCondition, NotYours, Problem, RefusedFeature
+from geo.intake.checking import check_extent
 from geo.intake.drawn import place
 from geo.intake.kept_out import refuse_erased, tell_grounds
+from geo.intake.living import begun, keep_to_life
 from geo.intake.where import belong
 from geo.intake.work import MOST_AT_ONCE, Action, Editor, Outcome, Work
 from geo.intake.written import Draft, drafted
@@ -37,7 +39,13 @@ def carry_out(
     _check_expectations(session, layer, actions, rows, editor)
     works = [_begun(layer, action, rows, editor) for action in actions]
     place(layer, works, editor.crs)
-    belong(session, layer, layers, works, editor.areas)
+    for work in works:
+        # The owner of the machine says what is verified, as a file does; everybody else is one person of two.
+        if editor.areas is not None:
+            keep_to_life(layer, work)
+        if editor.draws_by_hand:
+            check_extent(layer, work)
+    belong(session, layer, layers, works, editor.areas, editor.towns_of)
     refuse_erased(session, layer, works)
     problems = [replace(one, index=index if is_list else None) for index, work in enumerate(works)
                 for one in (*work.action.problems, *work.draft.problems)]  # fmt: skip
@@ -135,6 +143,7 @@ def _done(session: Session, layer: Layer, layers: Mapping[str, Layer], work: Wor
     words = {**draft.words, **draft.links, "municipality": draft.town}
     if row is None:
         fid = add(session, layer, words, work.shape, act=act, found=work.found)
+        begun(session, layer, fid, work.draft, work.community_of(layer), act)
         return Outcome(id=fid, version=1, changed_at=act.at)
     if action.do == "delete":
         _check_may_end(layer, layers, row, editor)

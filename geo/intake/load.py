@@ -27,6 +27,7 @@ from geo.intake.check import Checker
 from geo.intake.erased import ErasedRows
 from geo.intake.grounds import SaidGrounds, grounds, past_their_time
 from geo.intake.kinds import CSV
+from geo.intake.living import refuse_verified
 from geo.intake.match import PLACE_NAMES, Matching, matched, place_columns
 from geo.intake.open import Opened, opened
 from geo.intake.places import Placing, outside_refusal, placing_of
@@ -53,7 +54,8 @@ class LoadOptions:
     """What a person may say about a file; every option answers a question that a refusal asks.
 
     `map` is FIELD to COLUMN (`lon`, `lat` and `wkt` name where a CSV keeps its places), `set` FIELD to a constant;
-    `sheet` is the layer or file inside a container; `grounds` is why personal data is taken.
+    `sheet` is the layer or file inside a container; `grounds` is why personal data is taken. `by_one_person`: what they
+    bring of risks is reported, and not verified yet.
     """
 
     municipality: str | None = None
@@ -63,6 +65,7 @@ class LoadOptions:
     set: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     dry_run: bool = False
     anywhere: bool = False
+    by_one_person: bool = False
     sheet: str | None = None
     grounds: SaidGrounds = _NOTHING_SAID
 
@@ -165,6 +168,8 @@ class Load:
             Merged(inserted=copied, updated=0, unchanged=0, not_in_file=0, ended=0, box=_box(checker)) if direct
             else merge(session, self.layer, incoming, change_id=act.change.id, at=at)
         )  # fmt: skip
+        if self.options.by_one_person:
+            refuse_verified(session, self.layer, act.change.id)
         relinked = relink(
             session, self.layer, self.layers, merged.box, town=self.options.municipality, cause=act.change, at=at
         )

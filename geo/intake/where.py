@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from geo.errors import Problem, Text
 from geo.intake.belonging import NO_TOWN, TOWN_CODE
-from geo.intake.work import Work
+from geo.intake.work import TownsOf, Work
 from geo.layer import Layer
 from geo.people.areas import Areas
 from geo.store.links import LOCATION, TOWN, found_around, points_for, towns_at
@@ -24,14 +24,19 @@ NO_TARGET = Text("ไม่มีรายการนี้ในเทศบ�
 
 
 def belong(
-    session: Session, layer: Layer, layers: Mapping[str, Layer], works: Sequence[Work], areas: Areas | None
+    session: Session,
+    layer: Layer,
+    layers: Mapping[str, Layer],
+    works: Sequence[Work],
+    areas: Areas | None,
+    towns_of: TownsOf | None = None,
 ) -> None:
     """Give each work its town and its links; what is wrong goes to its problems."""
     written = [work for work in works if work.action.do != "delete"]
     for work in written:
         _say_town(layer, work)
     if layer.id != TOWN:
-        _find_towns(session, layers, [work for work in written if not work.draft.town], areas)
+        _find_towns(session, layers, [work for work in written if not work.draft.town], areas, towns_of)
     for name, link in layer.links.items():
         _check_links(session, layers[link.to], name, written)
         sought = [work for work in written if _is_sought(work, name)]
@@ -64,12 +69,19 @@ def _say_town(layer: Layer, work: Work) -> None:
         draft.town = was["municipality"]
 
 
-def _find_towns(session: Session, layers: Mapping[str, Layer], works: Sequence[Work], areas: Areas | None) -> None:
+def _find_towns(
+    session: Session, layers: Mapping[str, Layer], works: Sequence[Work], areas: Areas | None, towns_of: TownsOf | None
+) -> None:
     if not works:
         return
     found: list[str | None] = [None] * len(works)
     if TOWN in layers:
         found = towns_at(session, layers[TOWN], _points(works))
+    lost = [place for place, town in enumerate(found) if town is None and not _says_home(works[place], areas)]
+    if towns_of is not None and lost:
+        # What lies in a town that the writer does not see is not their own town's for want of another.
+        for place, town in zip(lost, towns_of(_points([works[place] for place in lost])), strict=True):
+            found[place] = town
     only = _only_town(session, layers, areas) if areas is not None and None in found else None
     for work, town in zip(works, found, strict=True):
         work.draft.town = town or only
@@ -77,6 +89,11 @@ def _find_towns(session: Session, layers: Mapping[str, Layer], works: Sequence[W
             work.draft.refuse("no-municipality", SAY_TOWN, "municipality")
         elif work.draft.town is None:
             work.draft.problems.append(Problem(code="no-municipality", told=NO_TOWN, column="municipality"))
+
+
+def _says_home(work: Work, areas: Areas | None) -> bool:
+    """Whether it names a community of the writer's own by hand."""
+    return areas is not None and work.draft.links.get("community_id") in areas.communities
 
 
 def _only_town(session: Session, layers: Mapping[str, Layer], areas: Areas) -> str | None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.errors import Problem
@@ -16,6 +18,7 @@ from geo.people.areas import Areas
 from geo.shapes.served import CRS84, Served
 from geo.store.present import ANYTHING, Condition, Present
 
+TownsOf = Callable[[NDArray[np.object_]], list[str | None]]
 Do = Literal["create", "replace", "update", "delete"]
 MOST_AT_ONCE = 1_000
 
@@ -35,13 +38,20 @@ class Action:
 
 @dataclass(frozen=True, kw_only=True)
 class Editor:
-    """Who writes: the columns they see, where (None is everywhere), and whether they see a row that is not theirs."""
+    """Who writes: the columns they see, where (None is everywhere), and whether they see a row that is not theirs.
+
+    Whoever `draws_by_hand` is told where a shape crosses itself or is too large: it is not mended for them.
+    `towns_of` tells the towns of points (WGS 84) from all there are: whoever writes sees their own alone, and must not
+    take another's ground for nobody's.
+    """
 
     shown: frozenset[str]
     areas: Areas | None
     sees: Callable[[int], bool]
     handling: Handling = None
     crs: Served = CRS84
+    towns_of: TownsOf | None = None
+    draws_by_hand: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,15 +18,15 @@ import folium
 from branca.element import Figure
 
 from geo.errors import Text
-from geo.layer import Cells, Layer, Stack
+from geo.layer import Cells, Group, Layer, Stack
 from geo.render.element import AtlasMap, AtlasTiles
-from geo.render.popup import code_lists, field_words, pair, popup_fields
+from geo.render.popup import carried_fields, code_lists, field_words, pair, popup_fields
 from geo.render.style import height
 from geo.shapes.whereabouts import Box
 from geo.store.read import Asking, form
 from geo.store.tiles import tile_fields
 
-STACKS = tuple(Stack)
+STACKS, GROUPS = tuple(Stack), tuple(Group)
 PUBLIC = Asking()
 
 
@@ -40,11 +40,10 @@ class Focus:
 
 @dataclass(frozen=True, kw_only=True)
 class Ways:
-    """Where a map leads: by layer a page for each feature (`/places/{id}`); the search and the layer it finds."""
+    """Where a map leads: by layer a page for each feature (`/places/{id}`), and the search."""
 
     pages: Mapping[str, str] = field(default_factory=dict)
     search_url: str | None = None
-    search_layer: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +80,7 @@ def folium_map(
     places: Sequence[tuple[Text, Box]] = (),
     editions: Mapping[str, Text] = MappingProxyType({}),
     account: Account | None = None,
+    past: bool = False,
 ) -> folium.Map:
     """A map of `layers` showing `box`.
 
@@ -88,10 +88,10 @@ def folium_map(
     address in a notebook. `basemap` is a street map's URL template or None: the map works without one and offline.
     `all_shown` switches on even what a town map keeps off at first: somebody asked for these very layers.
     `places` are towns to jump to, where there are several. `editions` say by layer when its squares were published.
-    `account` is a link in the corner.
+    `account` is a link in the corner. `past` offers to go back in time: to members, and to nobody else.
     """
     ordered = sorted(layers, key=height)
-    fields = [words for layer in ordered for words in popup_fields(layer, asking)]
+    fields = [words for layer in ordered for words in (*popup_fields(layer, asking), *carried_fields(layer, asking))]
     configuration = {
         "base": base_url,
         "language": "en" if language == "en" else "th",
@@ -104,7 +104,8 @@ def folium_map(
         "basemap": {"url": basemap, "credit": basemap_credit(basemap)} if basemap else None,
         "places": [{"label": pair(label), "box": [at.west, at.south, at.east, at.north]} for label, at in places],
         "account": _account_words(account) if account else None,
-        "search": {"url": ways.search_url, "layer": ways.search_layer} if ways.search_url else None,
+        "search": {"url": ways.search_url} if ways.search_url else None,
+        "past": past,
     }
     found = AtlasMap(box, base_url=base_url)
     AtlasTiles(configuration).add_to(found)
@@ -125,6 +126,7 @@ def layer_words(
         "source": pair(layer.source),
         "licence": layer.licence,
         "only": pair(layer.public_rows_say) if layer.public_rows_say else None,
+        "group": {"place": GROUPS.index(layer.group), "label": pair(layer.group.value)},
         "stack": STACKS.index(layer.stack),
         "dimension": 2 if shown_as_cells else layer.shape.dimension,
         "counts": shown_as_cells,
@@ -135,6 +137,7 @@ def layer_words(
         "shown": all_shown or layer.shown_at_start,
         "style": _style_words(layer, carried),
         "popup": [field_words(words) for words in popup_fields(layer, asking)],
+        "carried": [field_words(words) for words in carried_fields(layer, asking)],
         "nameField": layer.name_field if layer.name_field in carried else None,
         "page": ways.pages.get(layer.id),
     }

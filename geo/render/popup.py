@@ -25,6 +25,12 @@ def popup_fields(layer: Layer, asking: Asking) -> tuple[Field, ...]:
     return tuple(shown[name] for name in names if name in shown)
 
 
+def carried_fields(layer: Layer, asking: Asking) -> tuple[Field, ...]:
+    """What tiles bring this audience beside the popup, to colour and filter by."""
+    shown, told = shown_fields(layer, asking), popup_fields(layer, asking)
+    return tuple(shown[name] for name in layer.carried if name in shown and shown[name] not in told)
+
+
 def field_words(words: Field) -> dict[str, Any]:
     """One field as the script reads it."""
     return {
@@ -62,6 +68,8 @@ def _kind(words: Field) -> str:
         return "truth"
     if words.python_type is dt.date:
         return "date"
-    if words.codes or words.link or words.name.endswith("year"):
+    if words.codes or words.link:
         return "text"
+    if words.name.endswith("year"):
+        return "year"
     return "number" if words.python_type in (int, float, Decimal) else "text"

@@ -1,4 +1,6 @@
-"""Answers remembered for a day, so that a write which is sent twice is done once.
+"""Answers remembered for sixty days, so that a write which is sent twice is done once.
+
+A telephone may lie switched off for weeks between sending something and hearing that it arrived.
 
 Only what was done is kept (a status, ids and versions), never what was sent: a remembered answer holds nothing that
 could be erased elsewhere. The key and the body are here as keyed digests.
@@ -16,7 +18,7 @@ from sqlalchemy.orm import Session
 from geo.errors import BadRequest
 from geo.store.tables import WriteReceipt
 
-KEPT_FOR = dt.timedelta(hours=24)
+KEPT_FOR = dt.timedelta(days=60)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,5 +53,5 @@ def remember(
 
 
 def forget_old(session: Session, at: dt.datetime) -> None:
-    """Let go of what is older than a day; part of the daily work."""
+    """Let go of what is older than that; part of the daily work."""
     session.execute(text("DELETE FROM write_receipt WHERE made_at <= :at"), {"at": at - KEPT_FOR})

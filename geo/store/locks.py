@@ -38,6 +38,9 @@ _BESIDE: dict[str, dict[str, tuple[Role, ...]]] = {
     "consent_text": {"SELECT": (Role.WRITER,)},
     "erased_row": {"SELECT (id, layer, row_id, mark)": (Role.WRITER,)},
     "write_receipt": {"SELECT, INSERT": (Role.WRITER,)},
+    "life_step": {"SELECT (id), INSERT": (Role.WRITER,)},
+    "citizen_report": {"SELECT, INSERT": (Role.WRITER,)},
+    "citizen_try": {"SELECT, INSERT, UPDATE": (Role.WRITER,)},
     "release": {f"SELECT ({_OF_A_RELEASE})": tuple(READERS), "SELECT, INSERT": (Role.WRITER,)},
     "release_cell": {
         "SELECT (release_id, cell_id, count, geom, geom_mercator)": tuple(READERS),

@@ -30,6 +30,8 @@ from geo.store.people_tables import (
 )  # fmt: skip
 
 INVITE, RESET = "invite", "reset"
+# Under these the service writes by itself: whoever was called so would have made what they did not.
+NOT_LOGINS = ("atlas", "citizen", "retention")
 INVITED_DAYS, RESET_HOURS = 7, 24
 
 _COMMUNITY = table("community", column("id", BigInteger), column("municipality", String), column("name_th", String))
@@ -72,6 +74,10 @@ def person_of_provider(session: Session, subject: str, email: str | None) -> Per
 
 def add_person(session: Session, *, login: str, name: str, by: str, at: dt.datetime, is_demo: bool = False) -> Person:
     """A new person, who cannot sign in before they have a password."""
+    if login in NOT_LOGINS:
+        raise BadRequest(
+            f"ชื่อเข้าระบบ {login!r} ใช้ไม่ได้ ระบบใช้เอง", f"The login {login!r} is one that the service itself writes under"
+        )
     values = {"login": login, "name": name, "is_demo": is_demo, "made_at": at, "made_by": by}
     made = insert(Person).values(values).on_conflict_do_nothing(index_elements=["login"]).returning(Person)
     person = session.scalars(made).one_or_none()

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from geo.layer import Layer
 from geo.personal import Nature
+from geo.store.citizens import forget_tries
 from geo.store.duties_tables import Housekeeping
 from geo.store.erase import empty_past, empty_rows, open_next
 from geo.store.history import columns_as_they_were, quoted
@@ -91,6 +92,7 @@ def keep_house(session: Session, layers: Mapping[str, Layer], *, by: str, at: dt
     if last is not None and at - last.ran_at < DAY:
         return 0
     forget_old(session, at)
+    forget_tries(session, at)
     return run(session, layers, by=by, at=at, on=on)
 
 

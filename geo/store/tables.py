@@ -10,8 +10,12 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+import geo.store.citizen_tables  # what citizens report
 import geo.store.duties_tables  # a batch names the text that people agreed to
-import geo.store.town_tables  # noqa: F401  # and the layers that towns made are tables beside the layers too
+import geo.store.following_tables  # who is told of a step
+import geo.store.life_tables  # what was done with marks
+import geo.store.photo_tables
+import geo.store.town_tables  # noqa: F401  # photographs and the layers that towns made are beside the layers too
 from geo.layer import Base
 
 # Who makes the demo's rows; a map that holds any of them says so.

@@ -44,11 +44,14 @@ class Columns:
 
 
 def tile_fields(layer: Layer, asking: Asking) -> tuple[str, ...]:
-    """The properties a tile carries: what the popup, the style and the labels need, of those the audience gets."""
+    """The properties a tile carries, of those the audience gets.
+
+    What the popup, the style and the labels need, and what somebody may colour or filter by.
+    """
     shown = shown_fields(layer, asking)
     if isinstance(form(layer, asking), Cells):
         return tuple(shown)
-    named = (layer.name_field, layer.style.by, layer.style.label, *layer.popup, *layer.links)
+    named = (layer.name_field, layer.style.by, layer.style.label, *layer.popup, *layer.links, *layer.carried)
     return tuple(dict.fromkeys(name for name in named if name in shown))
 
 

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from geo.errors import BadRequest, LostRace, UnknownFeature
 from geo.layer import Base, Layer
+from geo.life import STATUS, Life, life_of
 from geo.people.areas import Areas
 from geo.shapes.measure import area_square_metres, length_metres
 from geo.store.read import inside, no_such
@@ -66,19 +67,20 @@ def amend(
     shapeless: bool = False,
     found: Mapping[str, Any] = NOTHING,
     expected_version: int | None = None,
+    operation: str = "update",
 ) -> int:
     """The next version of a feature, with the given columns changed; a link set here is 'hand' and stays so.
 
-    Without `shape` it keeps the one it has, unless it is to be `shapeless`; `found` is as in `add`. Returns the version
-    that now holds, the old one when nothing differs. `UnknownFeature` where there is none; `LostRace` when
-    `expected_version` is not the present one.
+    Without `shape` it keeps the one it has, unless it is to be `shapeless`; `found` is as in `add`, `operation` is what
+    the history calls it. Returns the version that now holds, the old one when nothing differs. `UnknownFeature` where
+    there is none; `LostRace` when `expected_version` is not the present one.
     """
     drawn = _shape_values(layer, shape) if shape is not None or shapeless else {}
     values = {**_checked(layer, words), **drawn, **found}
     present, act = _present(session, layer, fid, expected_version, act)
     if not _differs(session, layer, fid, values):
         return present
-    change = begun_change(session, layer, "update", act)
+    change = begun_change(session, layer, operation, act)
     keep_version(session, layer, fid, change, act, closed_as="update")
     table = layer.table
     session.execute(
@@ -215,7 +217,13 @@ def restore(
         raise UnknownFeature(
             f"ไม่พบรุ่น {version} ของ {layer.id}/{fid}", f"There is no version {version} of {layer.id}/{fid}"
         )
+    life = life_of(layer)
+    if life is not None:
+        # The state is not brought back with what was: it is reached by the steps of the mark's life alone.
+        columns = set(columns) - {STATUS}
     brought = _brought(layer, columns, is_present=newest.is_present)
+    if life is not None:
+        _check_restores_no_verified(session, layer, life, fid, version, newest, brought)
     if newest.is_present and _is_so_already(session, layer, fid, version, brought):
         return newest.version
     act = not_before(act, newest.since)
@@ -227,6 +235,24 @@ def restore(
     else:
         _bring_back_ended(session, layer, fid, (version, newest.version), brought, opened)
     return newest.version + 1
+
+
+def _check_restores_no_verified(
+    session: Session, layer: Layer, life: Life, fid: int, version: int, newest: Newest,
+    brought: dict[str, ColumnElement[Any]],
+) -> None:  # fmt: skip
+    """What the public sees of a mark was verified as it is; one that ended comes back to be verified anew."""
+    now, then = layer.table.__table__.c, layer.history.c
+    if newest.is_present:
+        if session.scalar(select(now.status).where(now.id == fid)) in life.public:
+            raise BadRequest(
+                "รายการที่ตรวจสอบแล้วนำรุ่นเก่ากลับมาไม่ได้ โปรดเปิดแก้ไขใหม่ก่อน (ขั้น revise)",
+                "What is verified cannot go back to another version; reopen it to be changed first (step `revise`)",
+            )
+    elif version != newest.version:
+        ended = select(then.status).where(then.id == fid, then.version == newest.version)
+        if session.scalar(ended) in life.public:
+            brought[STATUS] = literal("reported")
 
 
 def newest_of(session: Session, layer: Layer, fid: int, areas: Areas | None) -> Newest:

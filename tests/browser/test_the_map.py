@@ -74,9 +74,9 @@ def test_markup_in_a_name_stays_words_in_popup_search_and_title(page: Page, town
     page.keyboard.press("Escape")
     clicked(page, LON - 0.005, LAT + 0.001)
     expect(page.locator(".atlas-card h2")).to_have_text(EVIL)
-    page.get_by_role("searchbox").fill("onerror")
-    expect(page.locator("#atlas-found button span")).to_have_text(EVIL)
-    page.locator("#atlas-found button").click()
+    page.get_by_role("combobox", name="ค้นหา").fill("onerror")
+    expect(page.locator("#atlas-found [role=option] span").first).to_have_text(EVIL)
+    page.locator("#atlas-found [role=option]").first.click()
     expect(page.locator(".atlas-card h2")).to_have_text(EVIL)
     for path in (f"/communities/{town.evil}", f"/communities/{town.evil}/map", "/maps?layers=asset,community"):
         page.goto(town.address + path)
@@ -98,6 +98,10 @@ def test_a_switch_takes_a_layer_off_the_map_and_puts_it_back(page: Page) -> None
     for layer in ("risk_zone", "building", "parcel"):
         page.locator(f'input[data-layer="{layer}"]').check()
     settled(page)
+    # Squares are painted in slices, each after the other.
+    for _ in range(20):
+        if colour(page, *MIDDLE) != drawn:
+            page.wait_for_timeout(150)
     assert colour(page, *MIDDLE) == drawn
 
 
@@ -120,8 +124,8 @@ def test_households_are_told_as_a_count_and_nothing_more(page: Page) -> None:
 
 def test_the_search_jumps_to_a_community_and_opens_its_card(page: Page, town: Town) -> None:
     gone_to(page, 100.6, 7.2, 12)
-    page.get_by_role("searchbox").fill("ชุมชนจันทร์")
-    expect(page.locator("#atlas-found button")).to_have_count(1)
+    page.get_by_role("combobox", name="ค้นหา").fill("ชุมชนจันทร์")
+    expect(page.locator("#atlas-found [role=option]")).to_have_count(1)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator(".atlas-card h2")).to_have_text("จันทร์นิเวศน์")
@@ -133,8 +137,8 @@ def test_the_search_jumps_to_a_community_and_opens_its_card(page: Page, town: To
 
 
 def test_a_name_nobody_has_is_told(page: Page) -> None:
-    page.get_by_role("searchbox").fill("ไม่มีชุมชนนี้")
-    expect(page.locator("#atlas-found")).to_have_text("ไม่พบชุมชนชื่อนี้")
+    page.get_by_role("combobox", name="ค้นหา").fill("ไม่มีชุมชนนี้")
+    expect(page.locator(".atlas-search .atlas-told")).to_contain_text("ไม่พบสิ่งที่ค้นหา")
 
 
 def test_the_map_answers_to_the_keyboard(page: Page) -> None:

@@ -88,21 +88,25 @@ WHAT_THE_PUBLIC_SEES = {
         boundary_note""",
     "community": """
         municipality community_code name_th name_en aliases kind zone announced_on registered_households
-        registered_people counted_on problems boundary_note""",
+        registered_people counted_on registered_source present_people present_on present_source problems
+        boundary_note""",
     "shared_area": """
         municipality area_code name_th name_en kind municipalities communities_count committees_count description""",
     "asset": """
         municipality asset_code name_th name_en kind capacity operator open_in_flood description surveyed_on
-        source_note community_id""",
+        source_note community_id status inspected_on reinspect_on belongs_to division
+        plan_activity budget_baht due_on""",
     "flood_station": """
         municipality station_code aliases name_th name_en kind canal network ground_m bank_m warning_m note
         community_id""",
     "risk_point": """
-        municipality risk_code kind name_th cause likelihood severity score band status seen_on hazard_year
-        affected_band plan_activity community_id""",
+        municipality risk_code kind name_th cause likelihood severity score band seen_on hazard_year
+        affected_band threatens community_id status inspected_on reinspect_on belongs_to division
+        plan_activity budget_baht due_on""",
     "risk_zone": """
-        municipality risk_code kind name_th cause likelihood severity score band status seen_on hazard_year
-        depth_m return_years affected_band plan_activity community_id""",
+        municipality risk_code kind name_th cause likelihood severity score band seen_on hazard_year
+        depth_m return_years affected_band threatens community_id status inspected_on reinspect_on belongs_to division
+        plan_activity budget_baht due_on""",
     "parcel": "municipality parcel_code zone block lot land_use rai ngan wah area_square_metres community_id",
     "building": "municipality building_code use storeys area_square_metres parcel_id community_id",
     "household": "municipality",

@@ -5,6 +5,7 @@ Routes are taken from the app itself: one that this crawler does not know how to
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -22,12 +23,26 @@ from starlette.routing import Route
 from api.settings import Settings
 from geo.layer import Audience
 from geo.shapes.grids import WEB_MERCATOR, WORLD_CRS84, Tile, span_over
+from geo.store import photos
+from geo.store.write import Act, close
 from layers import LAYERS
 from tests.conftest import app_of
-from tests.makers import HAT_YAI, make_rows
+from tests.makers import HAT_YAI, make_rows, rewrite
 from tests.people.made import make_person
 from tests.people.visiting import bearer, token_for
-from tests.planted import ELSEWHERE, HIDDEN_OF_A_TOWN, TOWN_LAYER, plant, plant_elsewhere, readable, secrets
+from tests.planted import (
+    ELSEWHERE,
+    HIDDEN_OF_A_TOWN,
+    SINCE,
+    STOOD_AT,
+    TOWN_LAYER,
+    keep_planted,
+    plant,
+    plant_elsewhere,
+    planted_picture,
+    readable,
+    secrets,
+)  # fmt: skip
 
 # How each route with parameters is visited; `{id}` stands for a layer, `{fid}` for one of its features.
 VISITS = {
@@ -52,6 +67,13 @@ VISITS = {
         "/collections/{id}/items/{fid}/versions?f=html",
         "/collections/{id}/items/999999/versions",
     ],
+    "/collections/{collection}/items/{fid}/photos": [
+        "/collections/{id}/items/{fid}/photos",
+        "/collections/{id}/items/{fid}/photos?f=html",
+        "/collections/{id}/items/999999/photos",
+    ],
+    "/photos/{sha256}.jpg": ["photo"],
+    "/photos/{sha256}-320.jpg": ["photo"],
     "/tiles/{ids}.json": ["/tiles/{id}.json"],
     "/tiles/{ids}/legend": ["/tiles/{id}/legend", "/tiles/{id}/legend?f=fragment"],
     "/tiles/{ids}/style.json": ["/tiles/{id}/style.json"],
@@ -67,9 +89,60 @@ VISITS = {
     "/collections/{collection}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}": ["ogc tile"],
     "/tiles/{ids}/{z}/{x}/{y}.{written}": ["tile"],
     "/maps": ["/maps?layers={id}", "/maps?layers={id}&bbox=100.4,6.9,100.6,7.1"],
-    "/communities/{fid}": ["/communities/{community}"],
+    "/communities/{fid}": [
+        "/communities/{community}",
+        "/communities/{community}?f=csv",
+        "/communities/{community}?f=json",
+    ],
+    "/communities/compare": [
+        "/communities/compare",
+        "/communities/compare?ids={community}",
+        "/communities/compare?ids={community},{neighbour}",
+        "/communities/compare?ids={community},{neighbour}&f=csv",
+        "/communities/compare?ids={community},{neighbour}&f=json",
+    ],
+    "/towns/{code}": [
+        "/towns/9098",
+        "/towns/9098?f=csv",
+        "/towns/9098?f=json",
+        "/towns/9098?f=svg",
+        "/towns/9098?by=surveyed",
+        "/towns/9098?by=tenure-1",
+        "/towns/9098?by=risk-zone&sort=name",
+        "/towns/9099",
+        "/towns/9099?by=asset&f=json",
+    ],
+    "/shared-areas": ["/shared-areas"],
+    "/shared-areas/{fid}": [
+        "/shared-areas/{shared_area}",
+        "/shared-areas/{shared_area}?f=csv",
+        "/shared-areas/{shared_area}?f=json",
+    ],
     "/communities/{fid}/map": ["/communities/{community}/map"],
     "/communities/search": ["/communities/search?q=secret", "/communities/search?q=ชุมชน"],
+    "/marks/{collection}/{fid}": [
+        "/marks/{id}/{fid}",
+        "/marks/{id}/{fid}?f=html",
+        "/marks/{id}/999999",
+    ],
+    "/queue": ["/queue", "/queue?f=html", "/queue?kind=ROAD"],
+    "/feed.atom": ["/feed.atom", "/feed.atom?municipality=9098", "/feed.atom?layer={id}"],
+    "/follows/confirm/{code}": ["/follows/confirm/unknown", "/follows/confirm/1-x"],
+    "/follows/stop/{code}": ["/follows/stop/unknown", "/follows/stop/1-x"],
+    "/search": [
+        "/search",
+        "/search?q=secret",
+        "/search?q=secret-household",
+        "/search?q=ชุมชน",
+        "/search?q=1",
+        "/search?q=7.0,100.4",
+    ],
+    "/map/ages": ["/map/ages?layers={id}"],
+    "/map/days": ["/map/days?layers={id}"],
+    "/map/classes": [
+        "/map/classes?layer={id}&property=area_square_metres",
+        "/map/classes?layer={id}&property=score",
+    ],
     "/imports": ["/imports"],
     "/imports/{batch}": ["/imports/1"],
     "/login": ["/login", "/login?next=/map"],
@@ -77,6 +150,8 @@ VISITS = {
     "/people/{number}": ["/people/1"],
     "/layers/{layer_id}": ["/layers/{id}", "/layers/{id}?f=html"],
     "/layers/new/{upload}": ["/layers/new/unknown"],
+    "/report": ["/report", "/report?receipt=K7M49TX2PQ"],
+    "/report/{receipt}": ["/report/K7M4-9TX2-PQ", "/report/1"],
     "/requests/{number}": ["/requests/1", "/requests/2", "/requests/2?f=html"],
     "/incidents/{number}": ["/incidents/1", "/incidents/2", "/incidents/2?f=html"],
     "/collections/{collection}/items/{fid}/dossier": [
@@ -85,6 +160,7 @@ VISITS = {
         "/collections/{id}/items/999999/dossier",
     ],
 }
+LATER = SINCE + dt.timedelta(days=30)
 # Keys of our own documents that are also names of a hidden column somewhere.
 KEYS_OF_OUR_OWN = {"status", "kind", "use", "note", "description"}
 
@@ -103,6 +179,7 @@ def elsewhere(engine: Engine) -> dict[str, list[int]]:
 
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> FastAPI:
+    keep_planted(tmp_path)
     return app_of(Settings(home=tmp_path, demo=True), database_url)
 
 
@@ -123,7 +200,9 @@ def addresses(app: FastAPI, full: dict[str, list[int]]) -> Iterator[str]:
                 continue
             for name, ids in full.items():
                 yield (pattern.replace("{id}", name).replace("{fid}", str(ids[0]))
-                       .replace("{community}", str(full["community"][0])))  # fmt: skip
+                       .replace("{community}", str(full["community"][0]))
+                       .replace("{neighbour}", str(full["community"][1]))
+                       .replace("{shared_area}", str(full["shared_area"][0])))  # fmt: skip
 
 
 def every_route(app: FastAPI) -> list[Route]:
@@ -160,7 +239,14 @@ def tiles_of_all() -> Iterator[str]:
     yield from ogc_tiles(())
 
 
-TILES = {"tile": tiles, "ogc tile": ogc_tiles, "ogc tile of all": tiles_of_all}
+def pictures() -> Iterator[str]:
+    for words in ("secret-photo", "secret-photo shown", "elsewhere-photo", "elsewhere-photo shown"):
+        for end in (".jpg", "-320.jpg"):
+            yield f"/photos/{planted_picture(words).sha256}{end}"
+    yield f"/photos/{'0' * 64}.jpg"
+
+
+TILES = {"tile": tiles, "ogc tile": ogc_tiles, "ogc tile of all": tiles_of_all, "photo": pictures}
 
 
 def test_no_public_door_shows_a_hidden_value_or_name(app: FastAPI, full: dict[str, list[int]]) -> None:
@@ -178,7 +264,9 @@ def test_no_public_door_shows_a_hidden_value_or_name(app: FastAPI, full: dict[st
                 assert answer.status_code < 500, f"{address}: {answer.status_code}"
                 said = readable(answer.content, answer.headers.get("content-type", ""))
                 said += json.dumps(dict(answer.headers))
-                leaked = [secret for secret in looked_for if secret in said] + sorted(set(names.findall(said)))
+                # Whoever asks for a picture by its digest knows that already; a refusal tells where it is from.
+                own = looked_for - {address.split("/")[-1][:64]}
+                leaked = [secret for secret in own if secret in said] + sorted(set(names.findall(said)))
                 leaked += sorted(keys_in(answer) & hidden_names())
                 assert not leaked, f"{address} as {accept} shows {leaked[:5]}"
                 visited += 1
@@ -215,7 +303,8 @@ def test_no_door_shows_an_audience_what_is_not_its_own(
             answer = client.get(address, headers=headers | {"Accept": "application/json"})
             assert answer.status_code < 500, f"{address}: {answer.status_code}"
             said = readable(answer.content, answer.headers.get("content-type", "")) + json.dumps(dict(answer.headers))
-            leaked = [secret for secret in looked_for if secret in said] + re.findall("elsewhere-[a-z_-]+", said)
+            own = looked_for - {address.split("/")[-1][:64]}
+            leaked = [secret for secret in own if secret in said] + re.findall("elsewhere-[a-z_-]+", said)
             assert not leaked, f"{address} shows {audience} {leaked[:5]}"
             if "no-store" not in answer.headers.get("cache-control", ""):
                 assert address in PAGES_FOR_ALL or answer.status_code >= 400 or is_for_all(address), address
@@ -237,6 +326,7 @@ def items_of(made: dict[str, list[int]]) -> Iterator[str]:
         for fid in ids:
             for more in ("", "?datetime=2026-03-01T00:00:00Z", "/versions", "/versions?f=html"):
                 yield f"/collections/{name}/items/{fid}{more}"
+            yield from (f"/marks/{name}/{fid}", f"/marks/{name}/{fid}?f=html")
 
 
 def is_for_all(address: str) -> bool:
@@ -246,7 +336,25 @@ def is_for_all(address: str) -> bool:
 
 # A steward's own: what it is there for.
 STEWARDS = {"/requests": "secret-register-subject", "/incidents/1": "secret-register-what"}
-PAGES_FOR_ALL = {"/healthz", "/readyz", "/openapi.json", "/api", "/api.html", "/conformance", "/login", "/functions"}
+# What was cleared for everybody is kept by whoever got it, until it asks again.
+CLEARED = {f"/photos/{planted_picture(f'{town}-photo shown').sha256}{end}" for town in ("secret", "elsewhere")
+           for end in (".jpg", "-320.jpg")}  # fmt: skip
+PAGES_FOR_ALL = CLEARED | {
+    "/field",
+    "/field/layers",
+    "/field/manifest.webmanifest",
+    "/field/worker.js",
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/api",
+    "/api.html",
+    "/conformance",
+    "/login",
+    "/functions",
+    # It asks nobody who they are, and tells all what the public is told.
+    "/feed.atom",
+}
 
 
 @pytest.mark.parametrize("audience", [Audience.STAFF, Audience.CARE, Audience.TAX])
@@ -314,3 +422,53 @@ def test_what_is_not_verified_stays_inside(app: FastAPI, engine: Engine) -> None
         page = client.get("/collections/risk_point/items", params={"f": "html"}).text
         assert "ตรวจแล้ว" in page
         assert "ยังไม่ตรวจ" not in page
+
+
+def test_a_photograph_that_no_person_has_cleared_leaves_by_no_public_door(
+    app: FastAPI, engine: Engine, full: dict[str, list[int]]
+) -> None:
+    """Neither the picture nor its digest, caption, place or maker, in any form; of a cleared one the picture alone."""
+    hidden, shown = planted_picture("secret-photo"), planted_picture("secret-photo shown")
+    every = [f"/photos/{one.sha256}{end}" for one in (hidden, shown) for end in (".jpg", "-320.jpg")]
+    rows = [f"/collections/{name}/items/{fid}" for name, layer in LAYERS.items() if layer.photographed
+            for fid in full[name]]  # fmt: skip
+    doors = [f"{row}{more}" for row in rows for more in ("", "?f=html", "/photos", "/photos?f=html", "/photos?lang=en")]
+    told = set()
+    with TestClient(app, raise_server_exceptions=False) as client:
+        for address in (*every, *doors):
+            for accept in ("*/*", "text/html", "image/jpeg"):
+                answer = client.get(address, headers={"Accept": accept})
+                said = answer.content + json.dumps(dict(answer.headers)).encode()
+                for secret in (
+                    hidden.jpeg,
+                    hidden.thumbnail,
+                    b"secret-photo",
+                    *(str(one).encode() for one in STOOD_AT),
+                ):
+                    assert secret not in said, (address, accept)
+                if address not in every:
+                    assert hidden.sha256.encode() not in said, (address, accept)
+                told.add(answer.content)
+        # The test would find what it looks for: the cleared ones are there, and staff get them all.
+        assert {shown.jpeg, shown.thumbnail} <= told
+        make_person(engine, "somebody", GRANTS[Audience.STAFF])
+        headers = signed_in_as(client, Audience.STAFF)
+        got = [client.get(address, headers=headers).content for address in every]
+        assert got == [hidden.jpeg, hidden.thumbnail, shown.jpeg, shown.thumbnail]
+
+
+def test_a_cleared_photograph_of_what_is_not_verified_stays_inside(
+    app: FastAPI, engine: Engine, full: dict[str, list[int]]
+) -> None:
+    hidden = planted_picture("secret-photo")
+    with Session(engine) as session, session.begin():
+        for photo in photos.of_digest(session, hidden.sha256):
+            photos.clear(session, photo, no_faces=True, no_plates=True, by="a tester", at=SINCE)
+        rewrite(session, "risk_point", full["risk_point"][:1], LATER, status="reported")
+        rewrite(session, "risk_zone", full["risk_zone"][:1], LATER, status="reported")
+        close(session, LAYERS["asset"], full["asset"][0], act=Act(by="a tester", origin="test", at=LATER))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        for end in (".jpg", "-320.jpg"):
+            assert client.get(f"/photos/{hidden.sha256}{end}").status_code == 404
+        for name in ("risk_point", "risk_zone", "asset"):
+            assert client.get(f"/collections/{name}/items/{full[name][0]}/photos").status_code == 404

@@ -25,6 +25,9 @@ MEANING = {
     "ATLAS_OIDC_ISSUER": "an OpenID Connect provider to sign in with; its e-mail addresses are logins here",
     "ATLAS_OIDC_CLIENT_ID": "what the provider calls this Atlas; its way back is `/login/oidc/back`",
     "ATLAS_OIDC_SECRET": "the secret that the provider gave, if it gave one",
+    "ATLAS_PHOTOS": "`s3://bucket/prefix` for photographs (with `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID` …)",
+    "ATLAS_SMTP": "the mail server, `smtp://user:password@host:587?starttls=1` or `smtps://…`; none: no mail",
+    "ATLAS_MAIL_FROM": "whom mail comes from, an address of the town's",
     "ATLAS_LOG": "`debug`, `info`, `warning` or `error`",
 }
 

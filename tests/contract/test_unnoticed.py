@@ -50,7 +50,12 @@ def places(made: dict[str, list[int]]) -> Iterator[str]:
     """Every door that rows of a layer can be read or counted through."""
     community = made["community"][0]
     yield from ("/", "/map", "/collections", "/communities/search?q=ชุมชน", f"/communities/{community}/map")
-    yield f"/communities/{community}"
+    yield from (f"/communities/{community}", f"/communities/{community}?f=json", "/communities/compare")
+    yield from (f"/communities/compare?ids={community},{made['community'][1]}", "/shared-areas")
+    yield from (f"/shared-areas/{made['shared_area'][0]}", f"/shared-areas/{made['shared_area'][0]}?f=csv")
+    yield from (f"/towns/9098?by={by}" for by in ("risk-point", "risk-zone", "surveyed", "asset", "parcel"))
+    yield from (f"/search?q={said}" for said in ("ชื่อ", "เปลี่ยนแล้ว", "1", "secret", "บ้าน"))
+    yield from ("/map/classes?layer=risk_point&property=score", "/map/classes?layer=parcel&property=rai")
     for name, ids in made.items():
         at = f"/collections/{name}"
         yield from (
@@ -66,6 +71,7 @@ def places(made: dict[str, list[int]]) -> Iterator[str]:
             f"{at}/items?lang=en",
             f"/maps?layers={name}",
         )
+        yield f"/map/ages?layers={name}"
         yield from (f"/tiles/{name}.json", f"/tiles/{name}/legend", f"/tiles/{name}/style.json")
         for z in (5, 12, 14, 16):
             _, x, y = tile_at(z)
@@ -146,4 +152,6 @@ def test_what_another_town_keeps_to_itself_changes_nothing_for_a_member_of_this_
             theirs = make_rows(session, name, count=3, municipality="9099", geom=[
                 spot(name, HAT_YAI[0] + east) for east in (0.0, 0.0001, 0.4)])  # fmt: skip
             rewrite(session, name, theirs[:1], LATER, municipality="9099")
-    assert differing(before, told(database_url, tmp_path, made, login="somchai")) == []
+    # A shared area tells everybody what is public of every town that shares it, members too.
+    changed = differing(before, told(database_url, tmp_path, made, login="somchai"))
+    assert [one for one in changed if not one.startswith("/shared-areas/")] == []

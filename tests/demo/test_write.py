@@ -62,6 +62,14 @@ def test_the_town_enters_the_database_whole_and_linked(engine: Engine) -> None:
     assert given > 0.98
 
 
+def test_a_day_of_a_file_arrives_as_that_day(engine: Engine) -> None:
+    """A FlatGeobuf keeps a day as midnight without a zone, which is Bangkok's and not that of London."""
+    write_town(engine, LAYERS, scale=SMALL, at=NOW)
+    with engine.connect() as connection:
+        days = connection.execute(text("SELECT DISTINCT counted_on, present_on FROM community ORDER BY 2")).all()
+    assert [tuple(each) for each in days] == [(dt.date(2026, 10, 1), dt.date(2026, 9, 30))]
+
+
 def test_every_change_says_that_the_demo_made_it(engine: Engine) -> None:
     write_town(engine, LAYERS, scale=SMALL, at=NOW)
     with Session(engine) as session:

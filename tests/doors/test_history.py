@@ -90,7 +90,7 @@ def test_the_page_of_versions_says_the_same_and_escapes_it(engine: Engine, clien
     assert page.headers["cache-control"] == "private, no-store"
     assert "&lt;b&gt;ศาลา&lt;/b&gt;" in page.text
     assert "a tester" in page.text
-    assert "5/2/2569" in page.text
+    assert "5 ก.พ. 2569" in page.text
     item = client.get(f"/collections/asset/items/{fid}", headers=headers, params={"f": "html"}).text
     assert f"/collections/asset/items/{fid}/versions?f=html" in item
 

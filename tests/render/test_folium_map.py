@@ -131,13 +131,13 @@ def test_the_popup_has_the_declared_fields_in_their_order() -> None:
 
 
 def test_lower_layers_are_drawn_first_and_a_focus_and_ways_are_handed_on() -> None:
-    ways = Ways(pages={"community": "/communities/{id}"}, search_url="/find", search_layer="community")
+    ways = Ways(pages={"community": "/communities/{id}"}, search_url="/find")
     chosen = [LAYERS["risk_point"], LAYERS["building"], LAYERS["community"]]
     found = folium_map(chosen, box=BOX, focus=Focus(layer="community", id=7), ways=ways, language="en")
     read = configuration(page_parts(found).script)
     assert [layer["id"] for layer in read["layers"]] == ["community", "building", "risk_point"]  # type: ignore[attr-defined]
     assert read["focus"] == {"layer": "community", "id": 7}
-    assert read["search"] == {"url": "/find", "layer": "community"}
+    assert read["search"] == {"url": "/find"}
     assert read["language"] == "en"
 
 

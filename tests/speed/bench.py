@@ -14,11 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.speed.encoding import encoding_rows
+from tests.speed.frames import frame_rows
 from tests.speed.growth import growth_rows
 from tests.speed.items import items_rows
 from tests.speed.kept import kept_rows
 from tests.speed.loading import load_parcels, loading_rows, ready_for_loading
 from tests.speed.machine import machine_rows
+from tests.speed.marking import marking_rows
 from tests.speed.memory import memory_rows
 from tests.speed.page import page_rows
 from tests.speed.report import Figure, report
@@ -34,6 +36,8 @@ ROWS: dict[str, Callable[[Bench, argparse.Namespace], list[Figure]]] = {
     "kept": lambda bench, words: kept_rows(bench, rounds=words.rounds) + tile_rows(bench),
     "items": lambda bench, words: items_rows(bench, rounds=words.rounds),
     "page": lambda bench, _: page_rows(bench),
+    "frames": lambda bench, _: frame_rows(bench),
+    "marking": lambda bench, _: marking_rows(bench),
     "memory": lambda bench, words: memory_rows(bench, requests=words.requests),
     "growth": lambda bench, words: growth_rows(bench, sizes=words.growth),
 }

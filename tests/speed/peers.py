@@ -30,7 +30,7 @@ PEERS = Path(__file__).resolve().parents[2] / ".make" / "peers" / "bin"
 SCHEMA = "peers"
 SERVED = ("parcel", "risk_point")
 WORKERS = 2
-SEEN = "status IN ('verified', 'in_plan', 'in_progress', 'resolved', 'recurrent')"
+SEEN = "status IN ('verified', 'in_action', 'reinspected', 'closed', 'expired')"
 
 
 def make_views(bench: Bench) -> None:

@@ -22,7 +22,7 @@ from layers import LAYERS
 from tests.speed.tools import ATLAS, Bench, free_port, said, timed
 
 SEED = 2569
-STATUSES = ("verified", "in_plan", "in_progress", "resolved")  # what the public sees, so that all sides hold the same
+STATUSES = ("verified", "in_action", "reinspected", "closed")  # what the public sees, so that all sides hold the same
 KINDS = ("FLD-FLUV", "FLD-SURF", "FLD-POND")
 
 

@@ -1,136 +1,355 @@
 // The Atlas on a Leaflet map: `atlas.tiles(config).addTo(map)` is all that a page's script says.
-import type { Config, Language, LayerConfig, Values } from "./config";
+import { remember } from "./beside";
+import { type Classing, classing, colourable } from "./classes";
+import type { Config, Language, LayerConfig, Text, Values } from "./config";
+import { corner, footer, places, statusLine } from "./controls";
 import { button, make } from "./dom";
 import { AtlasGrid } from "./grid";
 import { type Hit, hits } from "./hit";
+import { notice, toast } from "./notice";
 import { Overlay } from "./overlay";
 import { painters } from "./paint";
-import { panel } from "./panel";
+import { type Age, panel } from "./panel";
+import { follow } from "./pace";
+import { endOf, past } from "./past";
 import { NARROW, popups } from "./popup";
-import { type Found, search } from "./search";
+import { type Found, search, type Spoken } from "./search";
+import { share } from "./share";
 import { TileStore } from "./store";
+import { type AtlasLayer, type ClickTaker, near, type NearFeature, READY } from "./surface";
+import { inView } from "./tally";
+import { View, type Where } from "./view";
 import { WORDS } from "./words";
 
-class AtlasTiles extends L.Layer {
-  private language: Language;
-  private readonly shown: Set<string>;
+const SAVED_AFTER = 200;
+const COUNTED_AFTER = 250;
+// Closer than this a crowd that does not come apart is told as a list.
+const CLOSEST = 19;
+const FEW = 8;
+
+class AtlasTiles extends L.Layer implements AtlasLayer {
+  private readonly takers = new Set<ClickTaker>();
+  private parts: { store: TileStore; grid: AtlasGrid } | null = null;
+  private readonly view: View;
   private readonly highlight = L.geoJSON(undefined, {
     interactive: false,
     style: { color: "#d500f9", weight: 4, fill: false },
+    pointToLayer: (_, at) => L.circleMarker(at, { radius: 13, color: "#d500f9", weight: 4, fill: false, interactive: false }),
   });
   private picked = 0;
 
   constructor(private readonly config: Config) {
     super();
-    this.language = config.language;
-    this.shown = new Set(config.layers.filter((layer) => layer.shown).map((layer) => layer.id));
+    this.view = new View(config);
+  }
+
+  get map(): L.Map | null {
+    return this._map ?? null;
+  }
+
+  async refresh(layerIds: readonly string[]): Promise<void> {
+    this.parts?.store.outdate(layerIds);
+    await this.parts?.grid.repaint();
+  }
+
+  featuresNear(at: L.LatLng, metres: number): NearFeature[] {
+    return this.parts && this._map ? near(this._map, this.parts.store, this.parts.grid, at, metres) : [];
+  }
+
+  onClick(taker: ClickTaker): () => void {
+    this.takers.add(taker);
+    return () => void this.takers.delete(taker);
   }
 
   override onAdd(map: L.Map): this {
-    const { config } = this;
+    const { config, view } = this;
     const box = map.getContainer();
     box.classList.add("atlas");
-    const words = () => this.language;
-    const isOn = (layer: LayerConfig) => this.shown.has(layer.id);
+    follow(map);
+    const linked = view.read(location.hash);
+    if (linked) map.setView([linked.lat, linked.lng], linked.zoom, { animate: false });
+    const words = (): Language => view.language;
     const drawn = painters(config);
+    const classings = new Map<string, Classing>();
     if (config.basemap) L.tileLayer(config.basemap.url, { maxZoom: 21, maxNativeZoom: 19 }).addTo(map);
     map.attributionControl?.remove();
     this.highlight.addTo(map);
 
-    const other = `${WORDS.otherHint.th} / ${WORDS.otherHint.en}`;
-    const language: HTMLButtonElement = button(other, WORDS.other[this.language], () => turn(), "atlas-language");
     const status = statusLine(() => {
       store.again();
-      grid.repaint();
+      void grid.repaint();
     }, words);
     const store: TileStore = new TileStore(config.base, () => status.update(store.underway, store.failures));
+    const isOn = (layer: LayerConfig) => view.shown.has(layer.id);
     const grid: AtlasGrid = new AtlasGrid(store, config.layers, drawn, isOn, () => refreshed());
+    this.parts = { store, grid };
     const overlay = new Overlay(store, grid, drawn);
-    const switches = panel(config, drawn, words, isOn, (layer, on) => {
-      if (on) this.shown.add(layer.id);
-      else this.shown.delete(layer.id);
-      cards.close();
-      grid.repaint();
-      refreshed();
-    }, language);
-    const cards = popups(map, config, drawn, words, (hit) => void this.pick(hit));
+    const told = toast();
+    const filtered = notice(words, () => clear());
 
+    /** Where one looks, as a link has it. */
+    const where = (): Where => ({ ...map.getCenter(), zoom: map.getZoom() });
+    const link = (): string => `${location.href.split("#")[0]}#${view.told(where())}`;
+    let saving = 0;
+    const save = (): void => {
+      window.clearTimeout(saving);
+      // Browsers refuse an address that changes too often.
+      saving = window.setTimeout(() => location.protocol.startsWith("http") && history.replaceState(history.state, "", link()), SAVED_AFTER);
+    };
+
+    /** Colour a layer by the column that the view names; its classes may have to be asked for first. */
+    const colour = async (layer: LayerConfig): Promise<void> => {
+      const by = view.by.get(layer.id);
+      const field = colourable(layer).find((one) => one.name === by);
+      const today = view.day ? new Date(endOf(view.day)) : new Date();
+      try {
+        const found = field && field.name !== layer.style.by ? await classing(config, layer, field, today) : null;
+        if (view.by.get(layer.id) !== by) return;
+        if (found) classings.set(layer.id, found);
+        else classings.delete(layer.id);
+      } catch {
+        // Said, and the layer keeps the colours it had.
+        view.by.delete(layer.id);
+        classings.delete(layer.id);
+        told.say(WORDS.classesAway[words()]);
+      }
+      drawn.get(layer.id)?.colourBy(classings.get(layer.id) ?? null, view.by.get(layer.id) === "");
+    };
+    const again = (): void => {
+      void grid.repaint();
+      refreshed();
+      save();
+    };
+    const narrow = (): void => {
+      for (const layer of config.layers) drawn.get(layer.id)?.narrow(view.filters.get(layer.id) ?? null);
+    };
+    const clear = (): void => {
+      const were = config.layers.filter((layer) => view.isFiltered(layer.id));
+      view.filters.clear();
+      narrow();
+      were.forEach((layer) => switches.redraw(layer));
+      again();
+    };
+
+    const language: HTMLButtonElement = button(
+      `${WORDS.otherHint.th} / ${WORDS.otherHint.en}`, WORDS.other[view.language], () => turn(), "atlas-language",
+    );
+    const sharing = share(words, link, (text, more) => told.say(text, more));
+    const back = config.past ? past(words, {
+      now: () => view.day,
+      set: (day) => {
+        view.day = day;
+        cards.close();
+        applied();
+        save();
+      },
+      known: async () => {
+        const ids = config.layers.filter(isOn).map((layer) => layer.id).slice(0, 20);
+        if (ids.length === 0) return [];
+        const answer = await fetch(`${config.base}/map/days?layers=${ids.join(",")}`);
+        if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+        return ((await answer.json()) as { days: string[] }).days;
+      },
+    }) : null;
+    const switches = panel(config, drawn, view, {
+      switched: (layers, on) => {
+        for (const layer of layers) {
+          if (on) view.shown.add(layer.id);
+          else view.shown.delete(layer.id);
+        }
+        cards.close();
+        again();
+      },
+      coloured: (layer) => void colour(layer).then(() => {
+        switches.redraw(layer);
+        again();
+      }),
+      filtered: (layer) => {
+        narrow();
+        if (layer) switches.redraw(layer);
+        again();
+      },
+      classing: (layer) => classings.get(layer.id) ?? null,
+    }, language);
+    const cards = popups(map, config, drawn, words, (hit, at) => {
+      view.card = hit && at ? { lat: at.lat, lng: at.lng, layer: hit.layer.id, id: hit.feature.id } : null;
+      save();
+      void this.pick(hit);
+    });
+
+    let counting = 0;
     const refreshed = (): void => {
       overlay.plan();
       const counted = config.layers.filter(
         (layer) => !layer.counts && grid.places().some((place) => store.at(place, layer.id)[0]?.values["count"] !== undefined),
       );
       switches.update(map.getZoom(), new Set(counted.map((layer) => layer.id)));
+      window.clearTimeout(counting);
+      counting = window.setTimeout(() => {
+        const found = inView(map, store, grid, drawn, classings);
+        switches.count(found);
+        const hidden = [...found.values()].reduce((sum, counts) => sum + (counts.get("#") ?? 0), 0);
+        filtered.update(view.isFiltered() ? hidden : null);
+      }, COUNTED_AFTER);
     };
     const ask = (at: L.LatLng): void => {
-      const found = hits(map, store, grid, overlay, at);
+      const crowd = overlay.crowdAt(map.latLngToContainerPoint(at));
+      if (crowd && crowd.spots.length > FEW && map.getZoom() < CLOSEST) {
+        const extent = overlay.extentOf(crowd);
+        // Those at one and the same place come apart at no zoom.
+        if (!extent.getSouthWest().equals(extent.getNorthEast(), 1e-6)) {
+          map.fitBounds(extent, { padding: [60, 60], maxZoom: Math.min(CLOSEST, map.getZoom() + 4), animate: false });
+          return;
+        }
+      }
+      const found = hits(map, store, grid, overlay, drawn, at);
       if (found.length > 0) cards.show(at, found);
       else cards.close();
     };
-    const jump = (found: Found): void => void this.jump(map, found, cards.show);
 
     grid.addTo(map);
     overlay.addTo(map);
-    map.on("click", (event: L.LeafletMouseEvent) => ask(event.latlng));
+    map.on("click", (event: L.LeafletMouseEvent) => {
+      if (![...this.takers].some((taker) => taker(event))) ask(event.latlng);
+    });
     map.on("zoomend moveend", refreshed);
+    map.on("zoomend moveend", save);
     box.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && event.target === box) ask(map.getCenter());
     });
 
-    const finder = config.search ? search(config, words, jump) : null;
+    const show = (layer: LayerConfig): void => {
+      if (view.shown.has(layer.id)) return;
+      view.shown.add(layer.id);
+      switches.translate();
+      again();
+    };
+    const jump = (id: string, found: Found): void => {
+      const layer = config.layers.find((one) => one.id === id);
+      if (!layer) return void window.open(`${config.base}/maps?layers=${id}&item=${found.id}`, "_top");
+      show(layer);
+      void this.jump(map, layer, found, cards.show);
+    };
+    const point = (place: Spoken): void => {
+      const at = L.latLng(place.lat, place.lon);
+      map.setView(at, Math.max(17, map.getZoom()), { animate: false });
+      cards.close();
+      this.picked++;
+      this.highlight.clearLayers().addData({ type: "Point", coordinates: [place.lon, place.lat] } as GeoJSON.Point);
+      told.say(`${WORDS.coordinates[words()]} ${place.lat.toFixed(6)}, ${place.lon.toFixed(6)}`);
+      box.focus({ preventScroll: true });
+    };
+    const finder = config.search ? search(config, words, jump, point) : null;
     finder?.control.addTo(map);
     const towns = places(config, map, words);
     if (config.places.length > 1) corner("topleft", towns.element).addTo(map);
-    L.control.zoom({ position: "topleft" }).addTo(map);
+    const zoomTitle = (text: Text) => `${text.th} · ${text.en}`;
+    L.control.zoom({ position: "topleft", zoomInTitle: zoomTitle(WORDS.zoomCloser), zoomOutTitle: zoomTitle(WORDS.zoomOut) }).addTo(map);
+    corner("topleft", make("div", { class: "atlas-ways leaflet-bar" }, ...(back ? [back.button] : []), sharing.element)).addTo(map);
     switches.control.addTo(map);
     L.control.scale({ position: "bottomleft", imperial: false, maxWidth: 140 }).addTo(map);
     corner("bottomleft", status.element).addTo(map);
     corner("bottomleft", make("div", { class: "atlas-north", "aria-hidden": "true" }, "▲ N")).addTo(map);
     const foot = footer(config, words);
     corner("bottomright", foot.element).addTo(map);
+    box.append(told.element);
+    box.append(make("div", { class: "atlas-tops" }, ...(back ? [back.banner] : []), filtered.element));
+    if (back) box.append(back.element);
+
     const translate = (): void => {
-      box.setAttribute("aria-label", WORDS.map[this.language]);
-      document.documentElement.lang = this.language;
-      switches.translate();
-      finder?.translate();
-      towns.translate();
-      cards.translate();
-      foot.translate();
+      box.setAttribute("aria-label", WORDS.map[view.language]);
+      document.documentElement.lang = view.language;
+      language.textContent = WORDS.other[view.language];
+      for (const one of [switches, finder, towns, cards, foot, sharing, back, filtered]) one?.translate();
       status.update(store.underway, store.failures);
       refreshed();
     };
     const turn = (): void => {
-      this.language = this.language === "th" ? "en" : "th";
-      language.textContent = WORDS.other[this.language];
+      view.language = view.language === "th" ? "en" : "th";
+      remember(view.language, config.base);
       translate();
+      save();
     };
-    translate();
+    /** Draw what the view says, all of it. */
+    const applied = (): void => {
+      store.moment = view.day ? endOf(view.day) : null;
+      box.classList.toggle("atlas-then", view.day !== null);
+      narrow();
+      void Promise.all(config.layers.map(colour)).then(() => {
+        translate();
+        void grid.repaint();
+      });
+    };
+    /** Open the card that a link names, once its tiles are here. */
+    const recall = (): void => {
+      const { card } = view;
+      if (!card) return;
+      void grid.repaint().then(async () => {
+        const at = L.latLng(card.lat, card.lng);
+        const found = hits(map, store, grid, overlay, drawn, at);
+        const layer = config.layers.find((one) => one.id === card.layer);
+        if (found.some((hit) => hit.layer === layer && hit.feature.id === card.id)) return cards.show(at, found, card);
+        if (layer && card.id > 0) await this.tell(layer, card.id, at, cards.show);
+      });
+    };
+    applied();
+    recall();
+    window.addEventListener("hashchange", () => {
+      const there = view.read(location.hash);
+      if (!there) return;
+      const { card } = view;
+      cards.close();
+      view.card = card;
+      map.setView([there.lat, there.lng], there.zoom, { animate: false });
+      applied();
+      recall();
+    });
 
     if (config.focus) void this.outline(config.focus.layer, config.focus.id);
+    void this.ages(switches.ages);
     // Names are drawn with our own font as soon as it is there.
     void document.fonts?.load('700 15px "Sarabun"', "ชุมชน").then(() => overlay.plan());
+    // Leaflet says only afterwards that the layer is on the map; who hears of it may use all of it.
+    queueMicrotask(() => box.dispatchEvent(new CustomEvent(READY, { bubbles: true, detail: this })));
     return this;
   }
 
+  /** As of when each layer is: asked after the map, which does not wait for it. */
+  private async ages(tell: (told: ReadonlyMap<string, Age>) => void): Promise<void> {
+    const ids = this.config.layers.filter((layer) => !layer.edition).map((layer) => layer.id);
+    const found = new Map<string, Age>();
+    for (let from = 0; from < ids.length; from += 20) {
+      const answer = await fetch(`${this.config.base}/map/ages?layers=${ids.slice(from, from + 20).join(",")}`).catch(() => null);
+      if (!answer?.ok) continue;
+      const { layers } = (await answer.json()) as { layers: Record<string, Age> };
+      for (const [id, age] of Object.entries(layers)) found.set(id, age);
+    }
+    tell(found);
+  }
+
   /** Go to a found feature and open its card, whether or not its tiles have arrived. */
-  private async jump(map: L.Map, found: Found, show: (at: L.LatLng, hits: Hit[]) => void): Promise<void> {
-    const layer = this.config.layers.find((one) => one.id === this.config.search?.layer);
-    if (!found.box || found.lon === null || found.lat === null || !layer) return;
+  private async jump(map: L.Map, layer: LayerConfig, found: Found, show: Show): Promise<void> {
+    if (!found.box || found.lon === null || found.lat === null) return;
     const [west, south, east, north] = found.box;
     const lower = map.getSize().x < NARROW ? map.getSize().y * 0.5 : 24;
     const room: L.FitBoundsOptions = { paddingTopLeft: [24, 24], paddingBottomRight: [24, lower] };
     map.fitBounds([[south, west], [north, east]], { ...room, animate: false, maxZoom: 18 });
-    const feature = await this.item(layer.id, found.id);
+    await this.tell(layer, found.id, L.latLng(found.lat, found.lon), show);
+  }
+
+  /** The card of one feature, from the feature itself. */
+  private async tell(layer: LayerConfig, id: number, at: L.LatLng, show: Show): Promise<void> {
+    const feature = await this.item(layer.id, id);
     if (!feature) return;
     const told = Object.entries(feature.properties ?? {}).filter(([, value]) => value !== null);
     const values = Object.fromEntries(told) as Values;
     const shape = { rings: [], box: [0, 0, 0, 0] as [number, number, number, number] };
-    const hit: Hit = { layer, feature: { layer: layer.id, id: found.id, kind: 3, values, ...shape } };
-    show(L.latLng(found.lat, found.lon), [hit]);
+    show(at, [{ layer, feature: { layer: layer.id, id, kind: 3, values, ...shape } }]);
   }
 
   private async item(layer: string, id: number): Promise<GeoJSON.Feature | null> {
-    const answer = await fetch(`${this.config.base}/collections/${layer}/items/${id}?f=json`).catch(() => null);
+    const then = this.view.day ? `&datetime=${encodeURIComponent(endOf(this.view.day))}` : "";
+    const answer = await fetch(`${this.config.base}/collections/${layer}/items/${id}?f=json${then}`).catch(() => null);
     return answer?.ok ? ((await answer.json()) as GeoJSON.Feature) : null;
   }
 
@@ -154,89 +373,11 @@ class AtlasTiles extends L.Layer {
   }
 }
 
-function corner(position: L.ControlPosition, element: HTMLElement): L.Control {
-  const control = new L.Control({ position });
-  control.onAdd = () => {
-    L.DomEvent.disableClickPropagation(element);
-    return element;
-  };
-  return control;
-}
-
-/** Several towns on one server: a list to jump from one to the other. */
-function places(config: Config, map: L.Map, words: () => Language) {
-  const list = make("select", {});
-  const element = make("div", { class: "atlas-towns leaflet-bar" }, list);
-  list.addEventListener("change", () => {
-    const place = config.places[Number(list.value)];
-    if (!place) return;
-    const [west, south, east, north] = place.box;
-    map.closePopup();
-    map.fitBounds([[south, west], [north, east]], { padding: [16, 16], animate: false });
-  });
-  const translate = (): void => {
-    const chosen = list.value;
-    list.setAttribute("aria-label", WORDS.towns[words()]);
-    list.replaceChildren(
-      ...config.places.map((place, at) => make("option", { value: String(at) }, place.label[words()])),
-    );
-    list.value = chosen || "0";
-  };
-  return { element, translate };
-}
-
-function statusLine(again: () => void, words: () => Language) {
-  const text = make("span", {});
-  const retry = button("", "", again);
-  const element = make("div", { class: "atlas-status", role: "status", "aria-live": "polite" }, text, retry);
-  const update = (underway: number, failures: number): void => {
-    const language = words();
-    element.hidden = underway === 0 && failures === 0;
-    element.classList.toggle("atlas-failed", failures > 0);
-    element.setAttribute("data-underway", String(underway));
-    text.textContent = failures > 0 ? `${failures} ${WORDS.missing[language]}` : `${WORDS.loading[language]} …`;
-    retry.hidden = failures === 0;
-    retry.textContent = WORDS.again[language];
-    retry.setAttribute("aria-label", WORDS.again[language]);
-  };
-  update(0, 0);
-  return { element, update };
-}
-
-function footer(config: Config, words: () => Language) {
-  const mark = make("strong", { class: "atlas-demo" });
-  const credit = make("ul", { class: "atlas-sources" });
-  const summary = make("summary", {});
-  const credits = make("details", {}, summary, credit);
-  const element = make("div", { class: "atlas-foot" });
-  const account = make("a", { class: "atlas-account", href: config.account?.href ?? "", target: "_top" });
-  // Inside a page of ours that page says it already.
-  if (config.account && window.top === window) element.append(account);
-  if (config.demo) element.append(mark);
-  element.append(credits);
-  const translate = (): void => {
-    const language = words();
-    if (config.account) {
-      const other = language === "th" ? "en" : "th";
-      const { label, more } = config.account;
-      account.replaceChildren(make("span", { lang: language }, label[language]), make("small", { lang: other }, label[other]));
-      if (more?.[language]) account.append(make("small", { lang: language }, more[language]));
-    }
-    mark.textContent = `${WORDS.demo.th} · ${WORDS.demo.en}`;
-    mark.title = WORDS.demoHint[language];
-    const told = config.layers.map((one) => `${one.title[language]}: ${one.source[language]} — ${one.licence}`);
-    if (config.basemap) told.push(config.basemap.credit);
-    told.push("Leaflet — BSD-2-Clause · Sarabun — OFL-1.1 · WGS 84");
-    credit.replaceChildren(...told.map((line) => make("li", {}, line)));
-    summary.textContent = `© ${WORDS.credits[language]}`;
-  };
-  translate();
-  return { element, translate };
-}
+type Show = (at: L.LatLng, hits: Hit[]) => void;
 
 declare global {
   interface Window {
-    atlas: { tiles(config: Config): L.Layer };
+    atlas: { tiles(config: Config): AtlasLayer };
   }
 }
 

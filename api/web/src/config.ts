@@ -30,7 +30,7 @@ export interface Field {
   codes: string | null;
   many: boolean;
   unit: string | null;
-  kind: "text" | "number" | "whole" | "date" | "truth";
+  kind: "text" | "number" | "year" | "date" | "truth";
 }
 
 export interface LayerConfig {
@@ -40,6 +40,7 @@ export interface LayerConfig {
   source: Text;
   licence: string;
   only: Text | null;
+  group: { place: number; label: Text };
   stack: number;
   dimension: 0 | 1 | 2;
   counts: boolean;
@@ -50,6 +51,8 @@ export interface LayerConfig {
   shown: boolean;
   style: Style;
   popup: Field[];
+  /** What tiles bring beside the popup, to colour and filter by. */
+  carried: Field[];
   nameField: string | null;
   page: string | null;
 }
@@ -64,7 +67,8 @@ export interface Config {
   basemap: { url: string; credit: string } | null;
   places: { label: Text; box: [number, number, number, number] }[];
   account: { href: string; label: Text; more: Text | null } | null;
-  search: { url: string; layer: string } | null;
+  search: { url: string } | null;
+  past: boolean;
 }
 
 export type Value = string | number | boolean;

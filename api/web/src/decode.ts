@@ -2,6 +2,7 @@
 import { PbfReader } from "pbf";
 import { VectorTile } from "@mapbox/vector-tile";
 import type { Values } from "./config";
+import { isTired, nextFrame } from "./pace";
 
 export interface Feature {
   layer: string;
@@ -16,7 +17,7 @@ export interface Feature {
 export type Decoded = Map<string, Feature[]>;
 
 /** Features by layer, coordinates as parts of the tile's side (0 to 1, a little more in the buffer). */
-export function decoded(bytes: ArrayBuffer, ids: readonly string[]): Decoded {
+export async function decoded(bytes: ArrayBuffer, ids: readonly string[]): Promise<Decoded> {
   const found: Decoded = new Map(ids.map((id) => [id, []]));
   if (bytes.byteLength === 0) return found;
   const tile = new VectorTile(new PbfReader(new Uint8Array(bytes)));
@@ -25,6 +26,7 @@ export function decoded(bytes: ArrayBuffer, ids: readonly string[]): Decoded {
     if (!layer) continue;
     const features: Feature[] = [];
     for (let index = 0; index < layer.length; index++) {
+      if ((index & 31) === 31 && isTired()) await nextFrame();
       const feature = layer.feature(index);
       if (feature.type === 0) continue;
       const values = feature.properties;

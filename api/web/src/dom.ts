@@ -26,3 +26,21 @@ export function button(label: string, text: string, pressed: () => void, classNa
   });
   return element;
 }
+
+/** A button with a drawing on it: 24 units square, in the colour of the words around it. */
+export function iconButton(drawing: string, pressed: () => void, className = ""): HTMLButtonElement {
+  const element = button("", "", pressed, className);
+  const space = "http://www.w3.org/2000/svg";
+  const picture = document.createElementNS(space, "svg");
+  const line = document.createElementNS(space, "path");
+  for (const [name, value] of [["viewBox", "0 0 24 24"], ["width", "22"], ["height", "22"], ["aria-hidden", "true"]] as const) {
+    picture.setAttribute(name, value);
+  }
+  for (const [name, value] of [
+    ["d", drawing], ["fill", "none"], ["stroke", "currentColor"], ["stroke-width", "2"], ["stroke-linecap", "round"],
+    ["stroke-linejoin", "round"],
+  ] as const) line.setAttribute(name, value);
+  picture.append(line);
+  element.append(picture);
+  return element;
+}

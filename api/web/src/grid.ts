@@ -6,6 +6,9 @@ import { source, type Place, type TileStore } from "./store";
 interface Live {
   coords: L.Coords;
   canvas: HTMLCanvasElement;
+  /** How often it was asked to be painted: of several paintings under way the last one counts. */
+  turn: number;
+  painted: Promise<void>;
 }
 
 export class AtlasGrid extends L.GridLayer {
@@ -32,14 +35,15 @@ export class AtlasGrid extends L.GridLayer {
     const canvas = document.createElement("canvas");
     const ratio = Math.min(2, window.devicePixelRatio || 1);
     canvas.width = canvas.height = 256 * ratio;
-    this.live.set(name(coords), { coords, canvas });
-    void this.filled({ coords, canvas }).then(() => done(undefined, canvas));
+    const live = { coords, canvas, turn: 0, painted: Promise.resolve() };
+    this.live.set(name(coords), live);
+    void this.filled(live).then(() => done(undefined, canvas));
     return canvas;
   }
 
-  /** Paint every square again, after a switch. */
-  repaint(): void {
-    for (const one of this.live.values()) void this.filled(one);
+  /** Paint every square again, after a switch; done when what was missing has arrived. */
+  async repaint(): Promise<void> {
+    await Promise.all([...this.live.values()].map((one) => this.filled(one)));
   }
 
   /** The layers to draw at a zoom, bottom to top. */
@@ -58,22 +62,38 @@ export class AtlasGrid extends L.GridLayer {
     return [...found.values()];
   }
 
-  private async filled(one: Live): Promise<void> {
+  /** Paint one square; done when it is painted as it was wanted last. */
+  private filled(one: Live): Promise<void> {
+    const turn = ++one.turn;
+    const isLast = () => one.turn === turn || this.live.get(name(one.coords)) !== one;
+    one.painted = this.painting(one, turn).then(() => (isLast() ? undefined : one.painted));
+    return one.painted;
+  }
+
+  private async painting(one: Live, turn: number): Promise<void> {
     const layers = this.shownAt(one.coords.z);
     const ids = layers.map((layer) => layer.id);
-    const current = () => this.live.get(name(one.coords))?.canvas === one.canvas;
+    const current = () => this.live.get(name(one.coords)) === one && one.turn === turn;
     const { place, scale, left, top } = source(one.coords);
     if (ids.length > 0) await this.store.wanted(place, ids, current);
     if (!current()) return;
-    const to = one.canvas.getContext("2d");
+    // Painted aside and put there at once: what is on the screen stays until the new one is whole.
+    const aside = document.createElement("canvas");
+    aside.width = aside.height = one.canvas.width;
+    const to = aside.getContext("2d");
     if (!to) return;
-    const ratio = one.canvas.width / 256;
+    const ratio = aside.width / 256;
     to.setTransform(ratio, 0, 0, ratio, 0, 0);
-    to.clearRect(0, 0, 256, 256);
     for (const layer of this.shownAt(one.coords.z)) {
       const painter = this.painters.get(layer.id);
-      if (painter && layer.dimension > 0) drawShapes(to, painter, this.store.at(place, layer.id), 256 * scale, 256 * left, 256 * top, 256);
+      if (!painter || layer.dimension === 0) continue;
+      const features = this.store.at(place, layer.id);
+      if (!(await drawShapes(to, painter, features, 256 * scale, 256 * left, 256 * top, 256, current))) return;
     }
+    const on = one.canvas.getContext("2d");
+    if (!on || !current()) return;
+    on.clearRect(0, 0, one.canvas.width, one.canvas.height);
+    on.drawImage(aside, 0, 0);
     this.drawn();
   }
 }

@@ -3,6 +3,7 @@ import type { LayerConfig } from "./config";
 import type { Feature } from "./decode";
 import type { AtlasGrid } from "./grid";
 import type { Overlay } from "./overlay";
+import type { Painter } from "./paint";
 import { DEEPEST, type TileStore } from "./store";
 
 export interface Hit {
@@ -13,7 +14,9 @@ export interface Hit {
 const REACH = 12;
 const LINE_REACH = 7;
 
-export function hits(map: L.Map, store: TileStore, grid: AtlasGrid, overlay: Overlay, at: L.LatLng): Hit[] {
+export function hits(
+  map: L.Map, store: TileStore, grid: AtlasGrid, overlay: Overlay, painters: ReadonlyMap<string, Painter>, at: L.LatLng,
+): Hit[] {
   const zoom = Math.round(map.getZoom());
   const found: Hit[] = overlay.near(map.latLngToContainerPoint(at), REACH);
   const z = Math.min(zoom, DEEPEST);
@@ -23,7 +26,9 @@ export function hits(map: L.Map, store: TileStore, grid: AtlasGrid, overlay: Ove
   const reach = LINE_REACH / 256 / 2 ** (zoom - z);
   for (const layer of grid.shownAt(zoom).reverse()) {
     if (layer.dimension === 0) continue;
+    const painter = painters.get(layer.id);
     for (const feature of store.at(place, layer.id)) {
+      if (painter && !painter.shows(feature.values)) continue;
       if (under(feature, x, y, reach)) found.push({ layer, feature });
     }
   }

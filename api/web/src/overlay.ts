@@ -1,5 +1,6 @@
 // Symbols and names over the tiles, on one canvas for the whole view: never cut at a tile's edge, each once.
 import type { LayerConfig } from "./config";
+import { type Crowd, crowdRadius, crowds, drawCrowd } from "./crowd";
 import type { Feature } from "./decode";
 import type { AtlasGrid } from "./grid";
 import { drawSymbol, type Painter } from "./paint";
@@ -22,11 +23,20 @@ interface Label {
 
 const FONT = '"Sarabun", "Noto Sans Thai", "Leelawadee UI", Tahoma, sans-serif';
 const MOST_LABELS = 400;
+const EDGE = 40;
+// Closer than this symbols are told as a number; from DEEP on only those that cover each other.
+const CROWDED = 26;
+const DEEP = 17;
+const MOST_WHILE_MOVING = 8;
+const PATIENCE = 250;
 
 export class Overlay extends L.Layer {
   private readonly canvas = L.DomUtil.create("canvas", "atlas-overlay");
-  private spots: Spot[] = [];
+  private crowds: Crowd[] = [];
   private planned = 0;
+  private late = 0;
+  private isMoving = false;
+  private lasted = 0;
   private origin = L.point(0, 0);
 
   constructor(
@@ -43,38 +53,77 @@ export class Overlay extends L.Layer {
     pane.style.zIndex = "450";
     pane.style.pointerEvents = "none";
     pane.appendChild(this.canvas);
-    map.on("moveend zoomend resize", this.plan, this);
+    map.on("moveend zoomend resize", this.arrived, this);
     map.on("zoomstart", this.hide, this);
+    map.on("movestart", this.left, this);
     this.plan();
     return this;
   }
 
   override onRemove(map: L.Map): this {
-    map.off("moveend zoomend resize", this.plan, this);
+    map.off("moveend zoomend resize", this.arrived, this);
     map.off("zoomstart", this.hide, this);
+    map.off("movestart", this.left, this);
     this.canvas.remove();
     return this;
   }
 
-  /** Draw once, soon, however many squares arrive at the same time. */
+  /** Draw once, soon, however many squares arrive at the same time; while the map moves only now and then. */
   plan(): void {
+    if (this.planned) return;
+    if (this.isMoving) {
+      // What takes a frame's whole time waits until the map stands still.
+      if (this.lasted < MOST_WHILE_MOVING && !this.late) this.late = window.setTimeout(() => this.now(), PATIENCE);
+      return;
+    }
+    this.now();
+  }
+
+  private now(): void {
+    window.clearTimeout(this.late);
+    this.late = 0;
     if (this.planned) return;
     this.planned = requestAnimationFrame(() => {
       this.planned = 0;
+      const began = performance.now();
       this.draw();
+      this.lasted = performance.now() - began;
     });
   }
 
-  /** The symbols within `reach` pixels of a place of the map's container, nearest first. */
+  private left(): void {
+    this.isMoving = true;
+  }
+
+  private arrived(): void {
+    this.isMoving = false;
+    this.plan();
+  }
+
+  /** The symbols within `reach` pixels of a place of the map's container, nearest first; of a crowd all of them. */
   near(place: L.Point, reach: number): Spot[] {
     const at = this._map.containerPointToLayerPoint(place).subtract(this.origin);
-    const away = (spot: Spot) => Math.hypot(spot.x - at.x, spot.y - at.y);
-    return this.spots.filter((spot) => away(spot) <= reach).sort((one, other) => away(one) - away(other));
+    const away = (one: Crowd) => Math.hypot(one.x - at.x, one.y - at.y);
+    const reached = (one: Crowd) => away(one) <= (one.spots.length > 1 ? Math.max(reach, crowdRadius(one.spots.length)) : reach);
+    return this.crowds.filter(reached).sort((one, other) => away(one) - away(other)).flatMap((one) => one.spots);
+  }
+
+  /** The crowd at a place of the map's container, if there is one. */
+  crowdAt(place: L.Point): Crowd | null {
+    const at = this._map.containerPointToLayerPoint(place).subtract(this.origin);
+    const many = this.crowds.filter((one) => one.spots.length > 1);
+    return many.find((one) => Math.hypot(one.x - at.x, one.y - at.y) <= crowdRadius(one.spots.length)) ?? null;
+  }
+
+  /** The rectangle around the members of a crowd. */
+  extentOf(crowd: Crowd): L.LatLngBounds {
+    const at = (spot: Spot) => this._map.layerPointToLatLng(L.point(spot.x, spot.y).add(this.origin));
+    return L.latLngBounds(crowd.spots.map(at));
   }
 
   private hide(): void {
     this.canvas.style.visibility = "hidden";
-    this.spots = [];
+    this.crowds = [];
   }
 
   private draw(): void {
@@ -95,15 +144,29 @@ export class Overlay extends L.Layer {
     const zoom = map.getZoom();
     const layers = this.grid.shownAt(zoom);
     const places = this.grid.places();
-    this.spots = layers.filter((layer) => layer.dimension === 0).flatMap((layer) => this.spotsOf(layer, places, size));
+    const spots = layers.filter((layer) => layer.dimension === 0).flatMap((layer) => this.spotsOf(layer, places, size));
     const radius = zoom >= 16 ? 8 : Math.max(2.5, 2.5 + (zoom - 10) * 0.9);
-    for (const spot of this.spots) {
-      const painter = this.painters.get(spot.layer.id);
-      if (!painter) continue;
-      const symbol = painter.isCount(spot.feature.values) ? "square" : spot.layer.style.symbol;
-      drawSymbol(to, symbol, painter.paint(spot.feature.values), spot.x, spot.y, radius);
+    // Crowds belong to places of the earth: they stay the same while the map is pushed about.
+    const corner = map.getPixelBounds().min ?? L.point(0, 0);
+    for (const spot of spots) Object.assign(spot, { x: spot.x + corner.x, y: spot.y + corner.y });
+    this.crowds = crowds(spots, zoom >= DEEP ? radius * 1.2 : CROWDED);
+    for (const spot of spots) Object.assign(spot, { x: spot.x - corner.x, y: spot.y - corner.y });
+    for (const crowd of this.crowds) Object.assign(crowd, { x: crowd.x - corner.x, y: crowd.y - corner.y });
+    // What lies further south is drawn later, so that a crowd reads from the front.
+    this.crowds.sort((one, other) => one.y - other.y);
+    for (const crowd of this.crowds) {
+      const [spot] = crowd.spots;
+      if (crowd.spots.length > 1) drawCrowd(to, crowd, this.painters, FONT);
+      else if (spot) this.drawSpot(to, spot, radius);
     }
     this.drawLabels(to, layers.flatMap((layer) => this.labelsOf(layer, places, zoom, size, radius)));
+  }
+
+  private drawSpot(to: CanvasRenderingContext2D, spot: Spot, radius: number): void {
+    const painter = this.painters.get(spot.layer.id);
+    if (!painter) return;
+    const symbol = painter.isCount(spot.feature.values) ? "square" : spot.layer.style.symbol;
+    drawSymbol(to, symbol, painter.paint(spot.feature.values), spot.x, spot.y, radius);
   }
 
   private where(place: Place): (x: number, y: number) => [number, number] {
@@ -114,39 +177,45 @@ export class Overlay extends L.Layer {
   }
 
   private spotsOf(layer: LayerConfig, places: Place[], size: L.Point): Spot[] {
-    const found = new Map<string, Spot>();
+    const found: Spot[] = [];
+    const seen = new Set<number>();
+    const painter = this.painters.get(layer.id);
     for (const place of places) {
       const where = this.where(place);
       for (const feature of this.store.at(place, layer.id)) {
-        if (feature.kind !== 1) continue;
-        feature.rings.forEach((ring, part) => {
+        if (feature.kind !== 1 || (painter && !painter.shows(feature.values))) continue;
+        // The same point lies in the margin of the next tile too.
+        if (feature.id && seen.has(feature.id)) continue;
+        let isHere = false;
+        for (const ring of feature.rings) {
           const [x, y] = where(ring[0]!, ring[1]!);
-          if (x < -20 || y < -20 || x > size.x + 20 || y > size.y + 20) return;
-          const key = feature.id ? `${feature.id}/${part}` : `${x.toFixed()},${y.toFixed()}`;
-          if (!found.has(key)) found.set(key, { layer, feature, x, y });
-        });
+          if (x < -EDGE || y < -EDGE || x > size.x + EDGE || y > size.y + EDGE) continue;
+          found.push({ layer, feature, x, y });
+          isHere = true;
+        }
+        if (isHere) seen.add(feature.id);
       }
     }
-    // What lies further south is drawn later, so that a crowd reads from the front.
-    return [...found.values()].sort((one, other) => one.y - other.y);
+    return found.sort((one, other) => one.feature.id - other.feature.id);
   }
 
   private labelsOf(layer: LayerConfig, places: Place[], zoom: number, size: L.Point, radius: number): Label[] {
     const column = layer.style.label;
     if (!column || zoom < layer.style.labelFromZoom) return [];
     if (layer.dimension === 0) {
-      const own = this.spots.filter((spot) => spot.layer === layer);
+      const own = this.crowds.flatMap((one) => (one.spots.length === 1 && one.spots[0]!.layer === layer ? one.spots : []));
       return own.flatMap((spot) => {
         const text = spot.feature.values[column];
         return text === undefined ? [] : [{ text: String(text), x: spot.x, y: spot.y + radius + 3, under: true, size: 13 }];
       });
     }
+    const painter = this.painters.get(layer.id);
     const boxes = new Map<number, { text: string; box: [number, number, number, number] }>();
     for (const place of places) {
       const where = this.where(place);
       for (const feature of this.store.at(place, layer.id)) {
         const text = feature.values[column];
-        if (text === undefined || text === "") continue;
+        if (text === undefined || text === "" || (painter && !painter.shows(feature.values))) continue;
         const [west, north] = where(Math.max(0, feature.box[0]), Math.max(0, feature.box[1]));
         const [east, south] = where(Math.min(1, feature.box[2]), Math.min(1, feature.box[3]));
         const box = boxes.get(feature.id)?.box ?? [Infinity, Infinity, -Infinity, -Infinity];
@@ -175,7 +244,12 @@ export class Overlay extends L.Layer {
   }
 
   private drawLabels(to: CanvasRenderingContext2D, labels: Label[]): void {
-    const taken: [number, number, number, number][] = [];
+    // A name across a number could be read as neither.
+    const many = this.crowds.filter((one) => one.spots.length > 1);
+    const taken = many.map(({ x, y, spots }): [number, number, number, number] => {
+      const radius = crowdRadius(spots.length);
+      return [x - radius, y - radius, x + radius, y + radius];
+    });
     to.textAlign = "center";
     to.lineJoin = "round";
     for (const label of labels) {

@@ -1,6 +1,9 @@
 // How a layer is drawn on a canvas, worked out once from its declared style.
+import type { Classing } from "./classes";
 import type { Code, Config, LayerConfig, Values } from "./config";
 import type { Feature } from "./decode";
+import { isTired, nextFrame } from "./pace";
+import type { Choice } from "./view";
 
 export interface Paint {
   fill: string;
@@ -18,17 +21,40 @@ export const STEPS: readonly { from: number; opacity: number }[] = [
 
 export class Painter {
   private readonly known = new Map<string, Paint>();
+  private classing: Classing | null = null;
+  private isPlain = false;
+  private choices: ReadonlyMap<string, Choice> | null = null;
 
   constructor(
     readonly layer: LayerConfig,
     private readonly codes: Code[] | undefined,
   ) {}
 
+  /** Colour by another column than the declared one; null goes back to that, `plain` is one colour for all. */
+  colourBy(classing: Classing | null, plain = false): void {
+    this.classing = classing;
+    this.isPlain = plain;
+    this.known.clear();
+  }
+
+  /** Show what has these values and nothing else. */
+  narrow(choices: ReadonlyMap<string, Choice> | null): void {
+    this.choices = choices;
+  }
+
+  /** Whether a feature passes the filters; a square of counts is of all features, and is shown as that. */
+  shows(values: Values): boolean {
+    if (!this.choices || this.isCount(values)) return true;
+    for (const [column, choice] of this.choices) if (!passes(values[column], choice)) return false;
+    return true;
+  }
+
   /** The colours of one feature. */
   paint(values: Values): Paint {
     if (this.isCount(values)) return this.remembered(`#${step(Number(values["count"]))}`, () => this.counted(values));
-    const code = this.layer.style.by ? String(values[this.layer.style.by] ?? "") : "";
-    return this.remembered(code, () => this.coloured(code));
+    const { by } = this.layer.style;
+    const key = this.classing ? this.classing.keyOf(values) : by && !this.isPlain ? String(values[by] ?? "") : "";
+    return this.remembered(key, () => this.coloured(key));
   }
 
   /** Whether a feature stands for several: a square with a count. */
@@ -36,8 +62,14 @@ export class Painter {
     return typeof values["count"] === "number";
   }
 
-  color(code: string): string {
-    return this.codes?.find((one) => one.code === code)?.color ?? this.layer.style.color;
+  color(key: string): string {
+    if (this.classing) return this.classing.list.find((one) => one.key === key)?.color ?? this.layer.style.color;
+    return (this.isPlain ? undefined : this.codes?.find((one) => one.code === key)?.color) ?? this.layer.style.color;
+  }
+
+  /** The colours of one class. */
+  classPaint(key: string): Paint {
+    return this.remembered(key, () => this.coloured(key));
   }
 
   private remembered(key: string, worked: () => Paint): Paint {
@@ -48,9 +80,12 @@ export class Painter {
     return paint;
   }
 
-  private coloured(code: string): Paint {
-    const color = this.color(code);
-    return { fill: faded(color, this.layer.style.fillOpacity), line: this.layer.style.by ? darker(color) : color };
+  private coloured(key: string): Paint {
+    const color = this.color(key);
+    const isOne = !this.classing && (this.isPlain || !this.layer.style.by);
+    // A class must be seen as its colour: an outline that is filled with nothing gets some of it.
+    const opacity = this.classing ? Math.max(0.55, this.layer.style.fillOpacity) : this.layer.style.fillOpacity;
+    return { fill: faded(color, opacity), line: isOne ? color : darker(color) };
   }
 
   private counted(values: Values): Paint {
@@ -70,6 +105,13 @@ export function painters(config: Config): Map<string, Painter> {
       return [layer.id, new Painter(layer, config.codes[list ?? ""])];
     }),
   );
+}
+
+function passes(value: string | number | boolean | undefined, choice: Choice): boolean {
+  if (choice.codes) return choice.codes.includes(value === undefined ? "" : String(value));
+  if (value === undefined || value === "") return false;
+  const day = String(value).slice(0, 10);
+  return (!choice.from || day >= choice.from) && (!choice.to || day <= choice.to);
 }
 
 function step(count: number): number {
@@ -95,10 +137,13 @@ function channels(hex: string): [number, number, number] {
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 
-const TOGETHER = 400;
+const TOGETHER = 120;
 
-/** Areas and lines of one layer on one tile; `size` is the side of the tile's data in pixels, from (left, top). */
-export function drawShapes(
+/**
+ * Areas and lines of one layer on one tile; `size` is the side of the tile's data in pixels, from (left, top). False when
+ * somebody called it off in between.
+ */
+export async function drawShapes(
   to: CanvasRenderingContext2D,
   painter: Painter,
   features: readonly Feature[],
@@ -106,13 +151,15 @@ export function drawShapes(
   left: number,
   top: number,
   side: number,
-): void {
+  isWanted: () => boolean,
+): Promise<boolean> {
   const groups = new Map<Paint, Feature[]>();
   const [west, north, east, south] = [left / size, top / size, (left + side) / size, (top + side) / size];
   for (const feature of features) {
     const box = feature.box;
     if (box[2] < west - 0.02 || box[0] > east + 0.02) continue;
     if (box[3] < north - 0.02 || box[1] > south + 0.02) continue;
+    if (!painter.shows(feature.values)) continue;
     const paint = painter.paint(feature.values);
     const group = groups.get(paint);
     if (group) group.push(feature);
@@ -123,11 +170,15 @@ export function drawShapes(
   to.lineCap = "round";
   to.lineWidth = style.strokeWidth;
   to.setLineDash(style.dash ?? []);
-  groups.forEach((group, paint) => {
+  for (const [paint, group] of groups) {
     to.fillStyle = paint.fill;
     to.strokeStyle = paint.line;
     // One path for several features: rings wind as the tile format says, so overlaps stay filled and holes stay holes.
     for (let from = 0; from < group.length; from += TOGETHER) {
+      if (isTired()) {
+        await nextFrame();
+        if (!isWanted()) return false;
+      }
       const some = group.slice(from, from + TOGETHER);
       to.beginPath();
       for (const feature of some) if (feature.kind === 3) trace(to, feature, size, left, top);
@@ -136,8 +187,9 @@ export function drawShapes(
       drawLines(to, some, size, left, top, style.strokeWidth);
       drawSpecks(to, some, size, left, top, paint.line);
     }
-  });
+  }
   to.setLineDash([]);
+  return true;
 }
 
 function drawLines(

@@ -6,12 +6,14 @@ import type { Painter } from "./paint";
 import { called, day, number, shown, WORDS } from "./words";
 
 export interface Popups {
-  show(at: L.LatLng, hits: Hit[]): void;
+  /** `first` is the one to begin with, where it is among them. */
+  show(at: L.LatLng, hits: Hit[], first?: { layer: string; id: number }): void;
   close(): void;
   translate(): void;
 }
 
 const WIDE = 1200;
+const MOST_PAGED = 10;
 export const NARROW = 700;
 
 export function popups(
@@ -19,7 +21,7 @@ export function popups(
   config: Config,
   painters: ReadonlyMap<string, Painter>,
   language: () => Language,
-  chosen: (hit: Hit | null) => void,
+  chosen: (hit: Hit | null, at: L.LatLng | null) => void,
 ): Popups {
   // The search stands on the left and the legend on the right: a popup keeps clear of both where there is room.
   const sides: L.PopupOptions =
@@ -30,12 +32,13 @@ export function popups(
   L.DomEvent.disableClickPropagation(sheet);
   L.DomEvent.disableScrollPropagation(sheet);
   map.getContainer().append(sheet);
+  let isListed = false;
   let current: { at: L.LatLng; hits: Hit[]; number: number } | null = null;
   const left = (): void => {
     if (!current) return;
     current = null;
     sheet.hidden = true;
-    chosen(null);
+    chosen(null, null);
   };
   const close = (): void => {
     map.closePopup(popup);
@@ -51,48 +54,95 @@ export function popups(
     map.getContainer().focus({ preventScroll: true });
   });
 
+  let isStill = false;
   const draw = (): void => {
     if (!current) return;
     const hit = current.hits[current.number];
     if (!hit) return;
     const content = make("div", { class: "atlas-card", tabindex: "-1" });
     if (current.hits.length > 1) content.append(pager());
-    content.append(...card(config, painters, hit, language()));
+    if (current.hits.length > 1 && isListed) content.append(listed());
+    else content.append(...card(config, painters, hit, language()));
     if (map.getSize().x < NARROW) {
       sheet.replaceChildren(button(WORDS.close[language()], "×", close, "atlas-sheet-close"), content);
       sheet.hidden = false;
-      map.panInside(current.at, { paddingTopLeft: [24, 120], paddingBottomRight: [24, sheet.offsetHeight + 24] });
+      if (!isStill) map.panInside(current.at, { paddingTopLeft: [24, 120], paddingBottomRight: [24, sheet.offsetHeight + 24] });
     } else {
+      popup.options.autoPan = !isStill;
       popup.setLatLng(current.at).setContent(content);
       if (!popup.isOpen()) popup.openOn(map);
       named(popup, language());
     }
-    chosen(hit);
+    chosen(hit, current.at);
+    // Other scripts of the page may add to a card, as the one that marks does.
+    const told = { layer: hit.layer.id, id: hit.feature.id, card: content };
+    map.getContainer().dispatchEvent(new CustomEvent("atlas:card", { detail: told }));
     // So that a reader hears the popup and the next Tab reaches its buttons.
     content.focus({ preventScroll: true });
+  };
+
+  /** All that lies here, by name: a dozen parcels under one finger are not paged through one by one. */
+  const listed = (): HTMLElement => {
+    const { hits, number: at } = current!;
+    const list = make("ol", { class: "atlas-hits", "aria-label": WORDS.allHere[language()] });
+    hits.forEach((hit, number) => {
+      const { layer, feature } = hit;
+      const count = feature.values["count"];
+      const name = typeof count === "number" ? `${count}` : called(layer, feature.values, feature.id, language());
+      const choice = button(`${name} – ${layer.title[language()]}`, "", () => {
+        isListed = false;
+        turn(number);
+      });
+      choice.append(swatchOf(painters, hit), make("span", {}, name), make("small", {}, layer.title[language()]));
+      if (number === at) choice.setAttribute("aria-current", "true");
+      list.append(make("li", {}, choice));
+    });
+    list.addEventListener("keydown", (event) => {
+      const choices = [...list.querySelectorAll("button")];
+      const here = choices.indexOf(document.activeElement as HTMLButtonElement);
+      const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: choices.length - 1 }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      event.stopPropagation();
+      choices[Math.max(0, Math.min(to, choices.length - 1))]?.focus();
+    });
+    return list;
+  };
+
+  const turn = (to: number): void => {
+    if (!current) return;
+    current.number = (to + current.hits.length) % current.hits.length;
+    draw();
   };
 
   const pager = (): HTMLElement => {
     const { hits, number: at } = current!;
     const words = language();
-    const turn = (by: number) => () => {
-      if (!current) return;
-      current.number = (current.number + by + hits.length) % hits.length;
+    const list = button(WORDS.allHere[words], "≡", () => {
+      isListed = !isListed;
       draw();
-    };
+    });
+    list.setAttribute("aria-expanded", String(isListed));
     return make(
       "div",
       { class: "atlas-pager" },
-      button(WORDS.previous[words], "‹", turn(-1)),
+      button(WORDS.previous[words], "‹", () => turn(at - 1)),
       make("span", {}, `${at + 1} ${WORDS.of[words]} ${hits.length}`),
-      button(WORDS.next[words], "›", turn(1)),
+      button(WORDS.next[words], "›", () => turn(at + 1)),
+      list,
     );
   };
 
   return {
-    show(at, hits) {
-      current = { at, hits, number: 0 };
+    show(at, hits, first) {
+      const number = first ? hits.findIndex((hit) => hit.layer.id === first.layer && hit.feature.id === first.id) : 0;
+      current = { at, hits, number: Math.max(0, number) };
+      // Of many things the names come first.
+      isListed = !first && hits.length > MOST_PAGED;
+      // What a link names was in view when the link was made: the map stays where the link says.
+      isStill = first !== undefined;
       draw();
+      isStill = false;
     },
     close,
     translate: draw,
@@ -105,13 +155,18 @@ function named(popup: L.Popup, language: Language): void {
   popup.getElement()?.setAttribute("role", "dialog");
 }
 
+function swatchOf(painters: ReadonlyMap<string, Painter>, hit: Hit): HTMLElement {
+  const swatch = make("span", { class: "atlas-swatch", "aria-hidden": "true" });
+  const painter = painters.get(hit.layer.id);
+  if (painter) swatch.style.backgroundColor = painter.paint(hit.feature.values).line;
+  return swatch;
+}
+
 function card(config: Config, painters: ReadonlyMap<string, Painter>, hit: Hit, language: Language): HTMLElement[] {
   const { layer, feature } = hit;
   const other = language === "th" ? "en" : "th";
   const painter = painters.get(layer.id);
-  const swatch = make("span", { class: "atlas-swatch", "aria-hidden": "true" });
-  if (painter) swatch.style.backgroundColor = painter.paint(feature.values).line;
-  const kind = make("p", { class: "atlas-kind" }, swatch, `${layer.title.th} · ${layer.title.en}`);
+  const kind = make("p", { class: "atlas-kind" }, swatchOf(painters, hit), `${layer.title.th} · ${layer.title.en}`);
   if (painter?.isCount(feature.values)) return [kind, ...counted(layer, feature.values, language)];
   const name = called(layer, feature.values, feature.id, language);
   const rows = make("dl", {});

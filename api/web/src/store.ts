@@ -16,12 +16,18 @@ interface Square {
   asked: Map<string, Promise<void>>;
   stops: Set<AbortController>;
   failed: Set<string>;
+  /** Layers whose features are to be fetched anew; the old ones are drawn until then. */
+  stale: Set<string>;
+  /** How often each layer was outdated here. */
+  turns: Map<string, number>;
 }
 
 export class TileStore {
   private readonly squares = new Map<string, Square>();
   failures = 0;
   underway = 0;
+  /** The instant that tiles are asked for; null is the present. What was fetched for one is never shown for another. */
+  moment: string | null = null;
 
   constructor(
     private readonly base: string,
@@ -32,7 +38,8 @@ export class TileStore {
   async wanted(place: Place, ids: readonly string[], stillWanted: () => boolean): Promise<Decoded> {
     const square = this.square(place);
     // Again when somebody who left the tile stopped the request that this one was waiting for too.
-    while (stillWanted() && ids.some((id) => !square.parts.has(id) && !square.failed.has(id))) {
+    const lacks = (id: string) => (!square.parts.has(id) || square.stale.has(id)) && !square.failed.has(id);
+    while (stillWanted() && ids.some(lacks)) {
       const missing = ids.filter((id) => !square.asked.has(id));
       if (missing.length > 0) {
         const coming = this.fetched(place, missing, square);
@@ -45,13 +52,25 @@ export class TileStore {
 
   /** What has arrived of one layer in one tile. */
   at(place: Place, id: string): readonly Feature[] {
-    return this.squares.get(key(place))?.parts.get(id) ?? [];
+    return this.squares.get(this.key(place))?.parts.get(id) ?? [];
   }
 
   /** Stop what is still under way for a tile that nobody looks at any more. */
   leave(place: Place): void {
-    const square = this.squares.get(key(place));
+    const square = this.squares.get(this.key(place));
     square?.stops.forEach((stop) => stop.abort());
+  }
+
+  /** Have these layers fetched anew wherever they are wanted next: somebody changed them. */
+  outdate(ids: readonly string[]): void {
+    for (const square of this.squares.values()) {
+      for (const id of ids) {
+        if (!square.asked.delete(id)) continue;
+        square.turns.set(id, (square.turns.get(id) ?? 0) + 1);
+        square.stale.add(id);
+        square.failed.delete(id);
+      }
+    }
   }
 
   /** Forget the failures, so that they are asked for again. */
@@ -64,10 +83,19 @@ export class TileStore {
     this.told();
   }
 
+  /** What an address says of the instant. */
+  asOf(): string {
+    return this.moment ? `?datetime=${encodeURIComponent(this.moment)}` : "";
+  }
+
+  private key(place: Place): string {
+    return `${this.moment ?? ""}/${place.z}/${place.x}/${place.y}`;
+  }
+
   private square(place: Place): Square {
-    const name = key(place);
+    const name = this.key(place);
     const known = this.squares.get(name);
-    const square = known ?? { parts: new Map(), asked: new Map(), stops: new Set(), failed: new Set() };
+    const square = known ?? none();
     // Last used stands last, so that the first is the one to forget.
     this.squares.delete(name);
     this.squares.set(name, square);
@@ -81,15 +109,23 @@ export class TileStore {
 
   private async fetched(place: Place, ids: readonly string[], square: Square): Promise<void> {
     const stop = new AbortController();
+    const turns = new Map(square.turns);
     square.stops.add(stop);
     this.underway++;
     this.told();
     try {
-      const address = `${this.base}/tiles/${ids.join(",")}/${place.z}/${place.x}/${place.y}.mvt`;
-      const answer = await fetch(address, { signal: stop.signal });
+      const address = `${this.base}/tiles/${ids.join(",")}/${place.z}/${place.x}/${place.y}.mvt${this.asOf()}`;
+      // What is stale here may be so in the browser's own store too.
+      const cache: RequestCache = ids.some((id) => square.stale.has(id)) ? "no-cache" : "default";
+      const answer = await fetch(address, { signal: stop.signal, cache });
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-      const parts = decoded(answer.status === 204 ? new ArrayBuffer(0) : await answer.arrayBuffer(), ids);
-      parts.forEach((features, id) => square.parts.set(id, features));
+      const parts = await decoded(answer.status === 204 ? new ArrayBuffer(0) : await answer.arrayBuffer(), ids);
+      for (const [id, features] of parts) {
+        // Outdated while it was under way: the next answer is the one to believe.
+        if (square.turns.get(id) !== turns.get(id)) continue;
+        square.parts.set(id, features);
+        square.stale.delete(id);
+      }
     } catch {
       if (stop.signal.aborted) {
         ids.forEach((id) => square.asked.delete(id));
@@ -106,8 +142,8 @@ export class TileStore {
   }
 }
 
-function key(place: Place): string {
-  return `${place.z}/${place.x}/${place.y}`;
+function none(): Square {
+  return { parts: new Map(), asked: new Map(), stops: new Set(), failed: new Set(), stale: new Set(), turns: new Map() };
 }
 
 /** The tile that holds the data of a drawn tile, and where in it the drawn tile lies. */

@@ -1,0 +1,93 @@
+"""Finding a place on the map: by name, code, house number or coordinates, in every layer that the asker sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from api.answers import json_answer
+from api.definition import JSON_ONLY
+from api.deps import Asking, Known, ReadSession
+from api.layers import layers_of
+from geo.errors import Text
+from geo.layer import Layer
+from geo.render.popup import pair
+from geo.shapes.spoken_places import SpokenPlace, spoken_places
+from geo.store import read
+from geo.store.asking import shown_fields
+from geo.store.read import Wanted, features
+from geo.store.search import Hit, hits
+from geo.store.tiles import for_tiles
+from layers import LAYERS
+
+router = APIRouter(tags=["maps"], dependencies=[Known])
+
+LONGEST = 120
+EACH = 6
+# What people mean most often comes first; the rest follows as the layers do.
+IN_ORDER = ("community", "asset", "risk_point", "risk_zone", "parcel", "building", "household", "shared_area")
+
+
+@router.get("/search", response_model=None, responses=JSON_ONLY)
+def find(
+    request: Request, session: ReadSession, asking: Asking,
+    q: Annotated[str, Query(max_length=LONGEST, description="a name, a code, a house number, or coordinates")] = "",
+) -> Response:  # fmt: skip
+    """What is called so, by layer, and the places that the words mean as coordinates."""
+    # As on the map itself nothing is found by what is kept by name: neither persons nor deeds.
+    seen = for_tiles(asking)
+    places = spoken_places(q)
+    groups = [] if places else _groups(session, _in_order(layers_of(request).shown_to(seen)), seen, q)
+    return json_answer(request, {"q": q, "places": [_spoken(place) for place in places], "groups": groups})
+
+
+def _in_order(layers: Sequence[Layer]) -> list[Layer]:
+    ranks = {name: rank for rank, name in enumerate(IN_ORDER)}
+    return sorted(layers, key=lambda layer: ranks.get(layer.id, len(ranks)))
+
+
+def _groups(session: Session, layers: Sequence[Layer], asking: read.Asking, text: str) -> list[dict[str, Any]]:
+    found = [(layer, hits(session, layer, asking, text, EACH)) for layer in layers]
+    names = _communities(session, asking, [hit for _, some in found for hit in some.found])
+    return [
+        {"layer": layer.id, "title": pair(layer.title), "more": some.is_more,
+         "found": [_told(layer, asking, hit, names) for hit in some.found]}
+        for layer, some in found if some.found
+    ]  # fmt: skip
+
+
+def _communities(session: Session, asking: read.Asking, found: Sequence[Hit]) -> dict[int, Text]:
+    """The names of the communities in which the hits lie, as far as this asker knows them."""
+    ids = tuple(sorted({hit.values["community_id"] for hit in found if hit.values.get("community_id")}))
+    if not ids:
+        return {}
+    known = features(session, LAYERS["community"], asking, Wanted(ids=ids), shapes=False).features
+    words = {one["id"]: one["properties"] for one in known}
+    return {fid: Text(one["name_th"], one.get("name_en") or one["name_th"]) for fid, one in words.items()}
+
+
+def _told(layer: Layer, asking: read.Asking, hit: Hit, communities: dict[int, Text]) -> dict[str, Any]:
+    thai = hit.values.get(layer.name_field) if layer.name_field else None
+    thai = hit.values.get("name_th") or thai or hit.value
+    label = shown_fields(layer, asking)[hit.column].label
+    by = None if hit.value in (thai, hit.values.get("name_en")) else Text(
+        f"{label.th} {hit.value}", f"{label.en} {hit.value}")  # fmt: skip
+    community = communities.get(hit.values.get("community_id") or 0)
+    return {
+        "id": hit.id,
+        "name": pair(Text(str(thai), str(hit.values.get("name_en") or thai))),
+        "by": pair(by) if by else None,
+        "community": pair(community) if community else None,
+        "box": [hit.box.west, hit.box.south, hit.box.east, hit.box.north] if hit.box else None,
+        "lon": hit.lon,
+        "lat": hit.lat,
+        "page": f"/communities/{hit.id}" if layer.id == "community" else None,
+    }
+
+
+def _spoken(place: SpokenPlace) -> dict[str, Any]:
+    return {"lon": place.lon, "lat": place.lat, "read_as": pair(place.read_as)}
