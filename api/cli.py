@@ -172,8 +172,9 @@ def _serve(settings: Settings, url: str, workers: int) -> None:
     from api.housekeeping import house_kept
     from api.mailing import mail_sent
     from api.serving import serve_until_told
+    from geo.photos.keeping import Keeping
 
-    with house_kept(url), mail_sent(url, settings):
+    with house_kept(url, Keeping(settings.home, settings.photos)), mail_sent(url, settings):
         serve_until_told(
             settings, workers, ready=lambda: console.print(f"ready {settings.address}", markup=False, soft_wrap=True)
         )

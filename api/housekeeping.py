@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy import Engine
 
@@ -17,6 +18,8 @@ from api.layers import every_layer
 from geo.errors import AtlasError
 from geo.intake.expiring import expire_overdue
 from geo.people.grants import BANGKOK
+from geo.photos.keeping import Keeping
+from geo.store import photo_files
 from geo.store.db import session_of, writing_engine
 from geo.store.retention import keep_house
 
@@ -26,9 +29,10 @@ LOOK_EVERY_SECONDS = 15 * 60
 
 
 @contextmanager
-def house_kept(url: str, *, every: float = LOOK_EVERY_SECONDS) -> Iterator[None]:
+def house_kept(url: str, photos: Keeping, *, every: float = LOOK_EVERY_SECONDS) -> Iterator[None]:
     """Look now and every quarter of an hour whether today's work is done, until the end of the block."""
-    with again_and_again(url, (let_values_go, expire_marks), every=every, name="housekeeping"):
+    jobs = (let_values_go, expire_marks, partial(let_photos_go, photos))
+    with again_and_again(url, jobs, every=every, name="housekeeping"):
         yield
 
 
@@ -78,3 +82,17 @@ def expire_marks(engine: Engine, at: dt.datetime) -> None:
         done = expire_overdue(session, every_layer(session), at=at)
     if done:
         log.info("%d marks were not inspected again by their day", done)
+
+
+def let_photos_go(photos: Keeping, engine: Engine, at: dt.datetime) -> None:
+    """Photographs that were taken off long ago, and the files of those that were erased."""
+    with session_of(engine) as session:
+        layers = [one for one in every_layer(session).values() if one.photographed]
+        done = sum(photo_files.erase_old(session, layer, by="retention", at=at) for layer in layers)
+        going = photo_files.going(session)
+    if done:
+        log.info("%d photographs were erased 90 days after they were taken off", done)
+    for digest in going:
+        # Each by itself: what is gone is noted as gone though the store goes away before the next.
+        with session_of(engine) as session:
+            photo_files.let_file_go(session, photos, digest, at=at)

@@ -28,7 +28,7 @@ from geo.life import STATUS
 from geo.people.areas import Areas
 from geo.people.receipts import receipt_for
 from geo.photos.checked import Picture, picture_of
-from geo.store import citizens, photos
+from geo.store import citizens, photo_files, photos
 from geo.store.area import signed
 from geo.store.changing import changed, changing_in
 from geo.store.citizens import Kept, Tries
@@ -193,7 +193,10 @@ def _photographed(request: Request, mark: Kept, pictures: Sequence[Picture], at:
         return
     row = SeenRow(id=mark.row_id, municipality=mark.municipality, is_inside=False)
     with session_of(request.app.state.writing) as session:
+        photo_files.hold(session, (one.sha256 for one in pictures))
         for one in pictures:
+            # Once more: an erased one of the same may have taken the file along in the meantime.
+            request.app.state.photos.keep(one)
             new = NewPhoto(sha256=one.sha256, width=one.width, height=one.height, bytes=len(one.jpeg), lon=None,
                            lat=None, taken_at=None, caption=None)  # fmt: skip
             photos.add(session, LAYERS[mark.layer], row, new, by=citizens.BY, at=at)

@@ -21,7 +21,7 @@ from geo.intake.living import may_take
 from geo.layer import Audience, Layer
 from geo.life import FIRST_STATES, Life, life_of
 from geo.people.grants import BANGKOK
-from geo.store import read, waiting
+from geo.store import photos, read, waiting
 from layers import LAYERS
 
 # What is to be looked at again within so many days stands among what waits already.
@@ -75,6 +75,8 @@ class Waiting:
     @property
     def page(self) -> str:
         """Where it can be seen to."""
+        if self.group == PHOTOS.id:
+            return f"/collections/{self.layer.id}/items/{self.id}/photos?f=html"
         return f"/marks/{self.layer.id}/{self.id}"
 
 
@@ -101,11 +103,12 @@ AGAIN = Group(id="soon", title=Text("ต้องตรวจซ้ำภาย�
 ACT = Group(id="act", title=Text("ยืนยันแล้ว รอเริ่มดำเนินการ", "Verified, to be put into action"), step="act")
 CLOSE = Group(id="close", title=Text("ตรวจซ้ำแล้ว รอปิดเรื่อง", "Re-inspected, to be closed"), step="close")
 DOING = Group(id="doing", title=Text("กำลังดำเนินการ", "In action"), step="reinspect", by="due_on")
+PHOTOS = Group(id="photos", title=Text("ภาพรอตรวจก่อนเผยแพร่", "Photographs to be looked at before they are public"))
 OTHERS = Group(id="others", title=Text("รอคนอื่นยืนยัน (ท่านทำเครื่องหมายหรือตรวจเอง)", "Waits for another person to verify"))
 WITH_OFFICERS = Group(id="officers", title=Text("แจ้งแล้ว รอเจ้าหน้าที่", "Reported, with the officers"))
 UNDER_WAY = Group(id="under_way", title=Text("ยืนยันแล้ว อยู่ระหว่างดำเนินการ", "Verified and under way"))
 OVER = Group(id="over", title=Text("จบแล้ว", "Over"))
-OFFICERS = (MINE, DRAFTS, OVERDUE, INSPECT, VERIFY, LATE, AGAIN, ACT, CLOSE, DOING, OTHERS)
+OFFICERS = (MINE, DRAFTS, OVERDUE, INSPECT, VERIFY, LATE, AGAIN, ACT, CLOSE, PHOTOS, DOING, OTHERS)
 COMMITTEE = (DRAFTS, WITH_OFFICERS, UNDER_WAY)
 COLLECTOR = (*COMMITTEE, OVER)
 GROUPS = {Audience.STAFF: OFFICERS, Audience.COMMUNITY: COMMITTEE, Audience.PARTNER: COLLECTOR}
@@ -134,6 +137,8 @@ def waiting_for(
     layers = [one for one in layers_of(request).here.values() if life_of(one) and chosen.layer in (None, one.id)]
     for layer in layers if groups else ():
         found += _of_layer(request, layer, me, people, now, chosen)
+        if PHOTOS in groups:
+            found += _with_photos(request, layer, people, now, chosen)
     by_id: dict[str, list[Waiting]] = {group.id: [] for group in groups}
     for one in found:
         if one.group in by_id:
@@ -167,6 +172,24 @@ def _of_layer(
         if group is not None:
             yield Waiting(layer=layer, id=fid, words=words, since=beside.since[fid], group=group.id, now=now,
                           community=places.get(words["community_id"]), duty=beside.duties.get(fid))  # fmt: skip
+
+
+def _with_photos(
+    request: Request, layer: Layer, people: Session, now: dt.datetime, chosen: Chosen
+) -> Iterable[Waiting]:
+    """Marks that the public sees, with photographs that nobody has looked at: of the person's own area."""
+    since = photos.waiting(people, layer)
+    if not since:
+        return
+    asking = asking_of(request)
+    with session_as(request, asking) as session:
+        own = {fid for fid, row in photos.rows_seen(session, layer, asking, since).items() if row.is_inside}
+        public = living(layer).public
+        rows = [one for one in waiting.light_rows(session, layer, asking, public, own) if chosen.holds(one)]
+        places = _names(session, asking, {one["community_id"] for one in rows} - {None})
+    for words in rows:
+        yield Waiting(layer=layer, id=words["id"], words=words, since=since[words["id"]], group=PHOTOS.id, now=now,
+                      community=places.get(words["community_id"]), duty=None)  # fmt: skip
 
 
 def _names(session: Session, asking: read.Asking, ids: set[int]) -> dict[Any, str]:

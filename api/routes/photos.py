@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,16 +36,17 @@ from api.photos_of import (
     told_of_rows,
 )  # fmt: skip
 from api.preferences import sent_under
-from geo.errors import NotYours
+from geo.errors import NotYours, StoreAway
 from geo.layer import Layer
 from geo.people.grants import BANGKOK
 from geo.render.popup import day
-from geo.store import photos, read
+from geo.store import photo_files, photos, read
 from geo.store.db import session_of
 from geo.store.idempotency import Sent, receipt_of, remember
 from geo.store.photo_tables import Photo
 from geo.store.photos import DEEDS, STATES, NewPhoto, SeenRow, rows_seen
 
+log = logging.getLogger("atlas.photos")
 router = APIRouter(tags=["photos"], dependencies=[Known])
 
 MOST_REASON = 500
@@ -105,10 +107,8 @@ def add_photos(
         )
     came = photos_in(form)
     sent = sent_under(request, person, came.digest, None, decides=())
-    for picture in came.pictures:
-        request.app.state.photos.keep(picture)
     with session_of(engine) as session:
-        found, again = _added(session, layer, row, came, sent, person, now)
+        found, again = _added(request, session, layer, row, came, sent, person, now)
         body = [told(photo, asking, row) for photo in found]
     if wants_html(request):
         then = f"/marks/{layer.id}/{row.id}#photos" if back and layer.life else f"{_path(layer.id, row.id)}?f=html"
@@ -118,11 +118,15 @@ def add_photos(
 
 
 def _added(
-    session: Session, layer: Layer, row: SeenRow, came: SentPhotos, sent: Sent | None, person: Person, now: dt.datetime
-) -> tuple[list[Photo], bool]:
+    request: Request, session: Session, layer: Layer, row: SeenRow, came: SentPhotos, sent: Sent | None, person: Person,
+    now: dt.datetime,
+) -> tuple[list[Photo], bool]:  # fmt: skip
     """The photographs, and whether they were sent before under the same key."""
     if sent is not None and (before := receipt_of(session, sent, at=now)):
         return photos.by_number(session, before.ids), True
+    photo_files.hold(session, (one.sha256 for one in came.pictures))
+    for one in came.pictures:
+        request.app.state.photos.keep(one)
     made = []
     for one in came.pictures:
         new = NewPhoto(sha256=one.sha256, width=one.width, height=one.height, bytes=len(one.jpeg), lon=one.lon,
@@ -232,15 +236,17 @@ class Deed:
         """Why; it stands in the history of the photograph."""
         return needed(self.form, "reason", most=MOST_REASON)
 
-    def done(self, work: Callable[[Session, Photo], None], *, by_its_own: bool = False) -> Response:
+    def done(
+        self, work: Callable[[Session, Photo], None], *, by_its_own: bool = False, though_ended: bool = False
+    ) -> Response:
         """Carry it out on a photograph of a row in the person's area; any other is not there.
 
-        By the staff of the area, or `by_its_own` author too.
+        By the staff of the area, or `by_its_own` author too; on one that was taken off only `though_ended`.
         """
         written = self.photo_id
         number = int(written) if written.isascii() and written.isdigit() and len(written) < 19 else 0
         with session_of(self.engine) as session:
-            photo = photos.live_one(session, number, to_change=True)
+            photo = photos.one_to_change(session, number, though_ended=though_ended)
             layer = self.layers.get(photo.layer) if photo is not None else None
             if photo is None or layer is None:
                 raise no_photo()
@@ -253,7 +259,7 @@ class Deed:
                     "Photographs are looked at by the municipality's staff of this area only",
                 )
             work(session, photo)
-            path, state = _path(layer.id, row.id), photos.state_of(photo) if photo.ended_at is None else "ended"
+            path, state = _path(layer.id, row.id), photos.state_of(photo)
         return done(self.request, f"{path}?f=html", id=number, state=state)
 
 
@@ -295,3 +301,26 @@ def end_photo(deed: TheDeed) -> Response:
     """Take a photograph off its row: by the municipality's staff, or by whoever added it."""
     work = partial(photos.end, reason=deed.reason(), by=deed.me.login, at=deed.now)
     return deed.done(work, by_its_own=True)
+
+
+@router.post("/photos/{photo_id}/erase", response_model=None, openapi_extra=_WHY)
+def erase_photo(deed: TheDeed) -> Response:
+    """Erase a photograph for good, as whoever is on it may ask (PDPA s.33): what it shows, what it tells, and its file.
+
+    By the municipality's staff; of one that was taken off too. That there was one, and who did what, stays known.
+    """
+    erased: list[str] = []
+
+    def work(session: Session, photo: Photo) -> None:
+        photos.erase(session, photo, reason=deed.reason(), by=deed.me.login, at=deed.now)
+        erased.append(photo.sha256)
+
+    answer = deed.done(work, though_ended=True)
+    try:
+        with session_of(deed.engine) as session:
+            for digest in erased:
+                photo_files.let_file_go(session, deed.request.app.state.photos, digest, at=deed.now)
+    except StoreAway as away:
+        # It is shown to nobody any more; the housekeeping takes the file away as soon as the store is back.
+        log.warning("the file of an erased photograph waits: %s", away.told.en)
+    return answer

@@ -66,6 +66,14 @@ class Keeping:
             except FileNotFoundError:
                 return None
 
+    def forget(self, sha256: str) -> None:
+        """Take a picture and its thumbnail away; nothing happens where nothing lies under this digest."""
+        with _told():
+            # The picture first: what is cut short between the two is tried again whole.
+            for path in (path_of(sha256), path_of(sha256, thumbnail=True)):
+                with suppress(FileNotFoundError):
+                    self._store().delete(path)
+
     def _size_of(self, path: str) -> int | None:
         with suppress(FileNotFoundError):
             return self._store().head(path)["size"]

@@ -18,7 +18,10 @@ class Photo(Base):
         Index("photo_layer_row_id_index", "layer", "row_id"),
         # The same picture on the same row is one, however often it is sent and by however many at once.
         Index("photo_once_index", "layer", "row_id", "sha256", unique=True, postgresql_where=text("ended_at IS NULL")),
-    )
+        Index("photo_going_index", "id", postgresql_where=text("erased_at IS NOT NULL AND file_gone_at IS NULL")),
+        Index("photo_waiting_index", "layer", "municipality",
+              postgresql_where=text("ended_at IS NULL AND cleared_at IS NULL AND refused_at IS NULL")),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     sha256: Mapped[str] = mapped_column(index=True)
@@ -43,10 +46,13 @@ class Photo(Base):
     refused_reason: Mapped[str | None]
     ended_at: Mapped[dt.datetime | None]
     ended_by: Mapped[str | None]
+    # Erased for good: nothing that it told is left, and its file goes as soon as no other photograph is of the same.
+    erased_at: Mapped[dt.datetime | None]
+    file_gone_at: Mapped[dt.datetime | None]
 
 
 class PhotoDeed(Base):
-    """What was done about a photograph, in order; deeds are added and never altered."""
+    """What was done about a photograph, in order; deeds are added; a reason goes when the photograph is erased."""
 
     __tablename__ = "photo_deed"
 

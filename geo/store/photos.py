@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import literal, select
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -20,11 +20,13 @@ from geo.layer import Layer
 from geo.store.photo_tables import Photo, PhotoDeed
 from geo.store.read import Asking, Wanted, inside, rows, witnessed
 
-WAITING, CLEARED, REFUSED = "waiting", "cleared", "refused"
+WAITING, CLEARED, REFUSED, ENDED, ERASED = "waiting", "cleared", "refused", "ended", "erased"
 STATES = {
     WAITING: Text("รอตรวจ", "Waiting to be looked at"),
     CLEARED: Text("เผยแพร่แล้ว", "Public"),
     REFUSED: Text("ไม่เผยแพร่", "Not to be public"),
+    ENDED: Text("นำออกแล้ว", "Taken off"),
+    ERASED: Text("ลบถาวรแล้ว", "Erased for good"),
 }
 DEEDS = {
     "add": Text("เพิ่มภาพ", "Added"),
@@ -32,6 +34,7 @@ DEEDS = {
     "refuse": Text("ไม่ให้เผยแพร่", "Not to be public"),
     "withdraw": Text("ถอนการเผยแพร่", "Taken back from the public"),
     "end": Text("นำภาพออก", "Taken off"),
+    "erase": Text("ลบถาวร", "Erased for good"),
 }
 
 
@@ -74,6 +77,8 @@ def rows_seen(session: Session, layer: Layer, asking: Asking, fids: Collection[i
 
 def state_of(photo: Photo) -> str:
     """What a person has decided about it so far."""
+    if photo.ended_at is not None:
+        return ENDED if photo.erased_at is None else ERASED
     if photo.cleared_at is not None:
         return CLEARED
     return REFUSED if photo.refused_at is not None else WAITING
@@ -110,10 +115,22 @@ def of_digest(session: Session, sha256: str) -> list[Photo]:
     return list(session.scalars(query.order_by(Photo.id)))
 
 
-def live_one(session: Session, number: int, *, to_change: bool = False) -> Photo | None:
-    """One that has not ended; its row held still for whoever is about to change it."""
-    query = select(Photo).where(Photo.id == number, Photo.ended_at.is_(None))
-    return session.scalar(query.with_for_update() if to_change else query)
+def waiting(session: Session, layer: Layer) -> dict[int, dt.datetime]:
+    """The rows of a layer with photographs that nobody has looked at, and since when the first of them waits."""
+    query = (
+        select(Photo.row_id, func.min(Photo.made_at))
+        .where(
+            Photo.layer == layer.id, Photo.ended_at.is_(None), Photo.cleared_at.is_(None), Photo.refused_at.is_(None)
+        )
+        .group_by(Photo.row_id)
+    )
+    return {row_id: since for row_id, since in session.execute(query).all()}  # noqa: C416  # a row is no pair to mypy
+
+
+def one_to_change(session: Session, number: int, *, though_ended: bool = False) -> Photo | None:
+    """One that has not ended (nor been erased), its row held still for whoever is about to change it."""
+    over = Photo.erased_at if though_ended else Photo.ended_at
+    return session.scalar(select(Photo).where(Photo.id == number, over.is_(None)).with_for_update())
 
 
 def by_number(session: Session, numbers: Iterable[int]) -> list[Photo]:
@@ -154,9 +171,27 @@ def withdraw(session: Session, photo: Photo, *, reason: str, by: str, at: dt.dat
 
 def end(session: Session, photo: Photo, *, reason: str, by: str, at: dt.datetime) -> None:
     """Take a photograph off its row; nobody is shown it any more, and that it was there stays known."""
+    _ended(photo, by=by, at=at)
+    _note(session, photo, "end", by=by, at=at, reason=reason)
+
+
+def erase(session: Session, photo: Photo, *, reason: str, by: str, at: dt.datetime) -> None:
+    """Erase what a photograph shows and tells, for good; that there was one stays known (PDPA s.33).
+
+    Its file goes afterwards (`photo_files`).
+    """
+    if photo.ended_at is None:
+        _ended(photo, by=by, at=at)
+    photo.erased_at = at
+    photo.lon = photo.lat = photo.taken_at = photo.caption = photo.refused_reason = None
+    # What was said of it may tell who is on it.
+    session.execute(update(PhotoDeed).where(PhotoDeed.photo_id == photo.id).values(reason=None))
+    _note(session, photo, "erase", by=by, at=at, reason=reason)
+
+
+def _ended(photo: Photo, *, by: str, at: dt.datetime) -> None:
     _unclear(photo)
     photo.ended_at, photo.ended_by = at, by
-    _note(session, photo, "end", by=by, at=at, reason=reason)
 
 
 def deeds(session: Session, numbers: Collection[int]) -> dict[int, list[PhotoDeed]]:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.housekeeping import house_kept
+from geo.photos.keeping import Keeping
 from geo.store.db import session_of
 from geo.store.registers import open_request
 from tests.duties.conftest import Load, Rows, everything_in, survey
@@ -77,7 +78,7 @@ def test_the_house_is_kept_while_the_service_is_up(
 ) -> None:
     load(survey(tmp_path, surveyed_on="2012-01-01"))
     ran = threading.Event()
-    with house_kept(database_url, every=0.05):
+    with house_kept(database_url, Keeping(tmp_path, None), every=0.05):
         for _ in range(400):
             with engine.connect() as connection:
                 if connection.scalar(text("SELECT rows FROM housekeeping")):

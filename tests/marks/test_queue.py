@@ -27,6 +27,7 @@ def _alone(desk: Desk) -> Iterator[None]:
     """Each test with the marks that it makes itself."""
     yield
     desk.rows("UPDATE risk_point SET status = 'closed'")
+    desk.rows("UPDATE photo SET ended_at = now()")
     desk.rows("DELETE FROM housekeeping")
 
 
@@ -43,14 +44,17 @@ def test_each_mark_waits_for_what_follows_its_state(desk: Desk) -> None:
     for fid in (inspected, verified):
         step(desk, "anan", fid, "inspect", **SAW)
     step(desk, "boon", verified, "verify")
-    assert queue(desk, "chai") == {"inspect": [reported], "verify": [inspected], "act": [verified]}
+    # The photograph of the verified one waits too: the public sees the mark and nobody has looked at it.
+    photos = {"photos": [verified]}
+    assert queue(desk, "chai") == {"inspect": [reported], "verify": [inspected], "act": [verified]} | photos
     # Their own word is not theirs to verify; they see that it waits for somebody else.
-    assert queue(desk, "anan") == {"inspect": [reported], "others": [inspected], "act": [verified]}
+    assert queue(desk, "anan") == {"inspect": [reported], "others": [inspected], "act": [verified]} | photos
     step(desk, "boon", verified, "act", division="works", due_on="2026-09-30")
     assert queue(desk, "chai")["doing"] == [verified]
     step(desk, "boon", verified, "reinspect", likelihood=1, severity=1)
     assert queue(desk, "chai")["close"] == [verified]
     step(desk, "boon", verified, "close", reason="แก้แล้ว")
+    desk.rows("UPDATE photo SET ended_at = now()")
     assert verified not in [fid for group in queue(desk, "chai").values() for fid in group]
 
 
@@ -132,7 +136,7 @@ def test_what_is_to_be_looked_at_again_is_told_before_its_day_and_expires_after_
     fid = marked(desk)
     step(desk, "anan", fid, "inspect", **SAW)
     step(desk, "boon", fid, "verify", reinspect_on="2026-03-20")
-    assert queue(desk, "chai") == {"soon": [fid]}
+    assert queue(desk, "chai") == {"soon": [fid], "photos": [fid]}
     for day, became in ((20, "verified"), (21, "expired")):
         # A minute after midnight in Bangkok, which is the evening before in Greenwich.
         night = dt.datetime(2026, 3, day - 1, 17, 1, tzinfo=dt.UTC)
@@ -141,13 +145,29 @@ def test_what_is_to_be_looked_at_again_is_told_before_its_day_and_expires_after_
         assert state(desk, fid) == became
         with session_of(desk.engine) as session:
             assert expire_overdue(session, LAYERS, at=night) == 0
-    assert queue(desk, "chai") == {"overdue": [fid]}
+    assert queue(desk, "chai")["overdue"] == [fid]
     history = desk.ask("chai", "GET", f"/marks/{POINT}/{fid}").json()["life"]["history"]
     assert (history[-1]["step"], history[-1]["by"]) == ("expire", "atlas")
     assert "เมื่อครบกำหนด" in browsing(desk, "chai").get(f"/marks/{POINT}/{fid}").text
     # The visit comes after the night, as the clock of the service has it.
     desk.rows("UPDATE life_step SET made_at = :at WHERE row_id = :fid AND step = 'expire'", at=desk.clock.at, fid=fid)
     assert step(desk, "chai", fid, "reinspect", **SAW).json()["state"] == "reinspected"
+
+
+def test_photographs_wait_for_the_areas_staff_until_somebody_has_looked_at_them(desk: Desk) -> None:
+    fid = marked(desk)
+    step(desk, "anan", fid, "inspect", **SAW)
+    step(desk, "boon", fid, "verify")
+    assert queue(desk, "chai")["photos"] == [fid]
+    assert "photos" not in queue(desk, desk.someone("elsewhere", "staff municipality 9001"))
+    assert "photos" not in queue(desk, "collector")
+    place = f"/collections/{POINT}/items/{fid}/photos"
+    assert f'href="{place}?f=html"' in browsing(desk, "chai").get("/queue").text
+    for photo in desk.ask("chai", "GET", place).json()["photos"]:
+        ticks = {"no_faces": True, "no_plates": True}
+        done = desk.ask("chai", "POST", f"/photos/{photo['id']}/clear", ticks, Content_Type="application/json")
+        assert done.is_success, done.text
+    assert "photos" not in queue(desk, "chai")
 
 
 def test_of_several_services_one_lets_marks_expire(desk: Desk) -> None:

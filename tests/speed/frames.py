@@ -1,7 +1,9 @@
 """How smoothly the town map is pushed about in Chromium: frames a second, long tasks, and the weight of the page.
 
-The path is the same at each run: across the town by drags of the mouse, at the zoom at which parcels are drawn one by
-one. Frames are those that Chromium's own trace says it presented, between the first drag and the last.
+The path is the same at each run: across the town by drags of the mouse, at the zooms at which parcels are drawn one by
+one, and then one long even glide. While it is dragged there is a new picture only when the mouse has moved, so of the
+drags those frames count in which the page could have drawn; of the glide, which moves in every frame, those that
+Chromium's own trace says it presented.
 """
 
 from __future__ import annotations
@@ -9,11 +11,11 @@ from __future__ import annotations
 import json
 import statistics
 import tempfile
+import time
 import urllib.request
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -26,6 +28,12 @@ MOST_HTML, MOST_SECONDS = 300_000, 2.0
 ZOOMS = (15, 16, 17)
 DRAGS = 12
 STEP_PIXELS, STEPS = 12, 40
+GLIDE_PIXELS, GLIDE_SECONDS = 3000, 4
+# Even, so that every frame has something new; done when the map stands still.
+GLIDE = f"""() => new Promise(done => {{
+  map_atlas.once("moveend", () => requestAnimationFrame(() => done(true)));
+  map_atlas.panBy([-{GLIDE_PIXELS}, {GLIDE_PIXELS // 10}], {{animate: true, duration: {GLIDE_SECONDS}, easeLinearity: 1}});
+}})"""
 SIZE = {"width": 1280, "height": 800}
 CATEGORIES = ["-*", "devtools.timeline", "disabled-by-default-devtools.timeline.frame", "benchmark"]
 # Every frame that the page itself could draw in, and how long each task kept it busy.
@@ -42,12 +50,16 @@ new PerformanceObserver(list => {
 
 @dataclass(frozen=True, kw_only=True)
 class Panned:
-    """What was seen of one zoom: milliseconds between frames, tasks over 50 ms, frames that the trace counts."""
+    """What was seen of one zoom: milliseconds between frames, tasks over 50 ms, moves of the mouse and frames a second.
+
+    `glided` are the frames a second that were presented during the even glide, by Chromium's trace.
+    """
 
     zoom: int
     gaps: list[float]
     long_tasks: list[float]
-    presented: float
+    moves: float
+    glided: float
 
     @property
     def median(self) -> float:
@@ -80,23 +92,24 @@ def frame_rows(bench: Bench) -> list[Figure]:
         script = len(_read(f"{address}/static/atlas.js")) + len(_read(f"{address}/static/leaflet.js"))
     for one in found:
         said(
-            f"z{one.zoom}: {one.mean:.0f} frames/s, p50 {one.median:.0f}, p5 {one.slow:.0f}, traced {one.presented:.0f}"
+            f"z{one.zoom}: {one.mean:.0f} frames/s, p50 {one.median:.0f}, p5 {one.slow:.0f}; "
+            f"glide {one.glided:.0f} traced"
         )
-    worst = min(found, key=lambda one: one.mean)
+    dragged, glided = min(one.mean for one in found), min(one.glided for one in found)
     told = "; ".join(
-        f"z{one.zoom} {one.mean:.0f} (p50 {one.median:.0f}, p5 {one.slow:.0f}, traced {one.presented:.0f}, "
-        f"{len(one.long_tasks)} tasks over 50 ms, the longest {max(one.long_tasks, default=0):.0f} ms)"
+        f"z{one.zoom} {one.mean:.0f} (p50 {one.median:.0f}, p5 {one.slow:.0f}, the mouse moved {one.moves:.0f} times a second, glide "
+        f"{one.glided:.0f}, {len(one.long_tasks)} tasks over 50 ms, the longest {max(one.long_tasks, default=0):.0f} ms)"
         for one in found
     )  # fmt: skip
     return [
         Figure(
             what=f"`/map` pushed about over {bench.parcels:,} parcels: frames a second",
-            measured=f"{worst.mean:.0f} at the worst zoom",
+            measured=f"{dragged:.0f} dragged, {glided:.0f} gliding (traced), at the worst zoom",
             promised=f"≥ {LEAST_FRAMES}",
-            holds=worst.mean >= LEAST_FRAMES,
+            holds=min(dragged, glided) >= LEAST_FRAMES,
             details=(
                 f"**Frames**: {DRAGS} drags of {STEPS} steps of {STEP_PIXELS} px with the mouse across the middle of "
-                f"the town, headless, software rendering, {SIZE['width']} × {SIZE['height']}, nothing loaded "
+                f"the town, then a glide of {GLIDE_PIXELS:,} px in {GLIDE_SECONDS} s, headless, software rendering, {SIZE['width']} × {SIZE['height']}, nothing loaded "
                 f"beforehand; per zoom: {told}.",
             ),
         ),
@@ -125,9 +138,7 @@ def _opened(browser: Browser, url: str) -> tuple[Page, float]:
 def _panned(browser: Browser, page: Page, zoom: int, lon: float, lat: float) -> Panned:
     page.evaluate(f"map_atlas.setView([{lat}, {lon}], {zoom}, {{animate: false}})")
     page.wait_for_timeout(3000)
-    trace = Path(tempfile.mkstemp(suffix=".json")[1])
-    browser.start_tracing(page=page, path=trace, categories=CATEGORIES)
-    began = page.evaluate("performance.now()")
+    began, dragged = page.evaluate("performance.now()"), time.perf_counter()
     for drag in range(DRAGS):
         # East and back, a little further south each time.
         across = 1 if drag % 2 == 0 else -1
@@ -137,18 +148,27 @@ def _panned(browser: Browser, page: Page, zoom: int, lon: float, lat: float) -> 
         for step in range(1, STEPS + 1):
             page.mouse.move(x + across * STEP_PIXELS * step, y + 4 * step)
         page.mouse.up()
+    moves = DRAGS * STEPS / (time.perf_counter() - dragged)
     ended = page.evaluate("performance.now()")
-    browser.stop_tracing()
     frames = [at for at in page.evaluate("window.frames_at") if began <= at <= ended]
     tasks = [took for at, took in page.evaluate("window.long_tasks") if began <= at <= ended]
-    presented = _presented(json.loads(trace.read_text())) / (ended - began) * 1000
-    trace.unlink()
-    return Panned(zoom=zoom, gaps=[b - a for a, b in pairwise(frames)], long_tasks=tasks, presented=presented)
+    page.wait_for_timeout(2000)
+    return Panned(zoom=zoom, gaps=[b - a for a, b in pairwise(frames)], long_tasks=tasks, moves=moves,
+                  glided=_glided(browser, page))  # fmt: skip
 
 
-def _presented(trace: dict[str, Any]) -> int:
-    """How many frames the compositor drew, by its own trace."""
-    return sum(1 for one in trace["traceEvents"] if one.get("name") == "DrawFrame")
+def _glided(browser: Browser, page: Page) -> float:
+    """Frames a second that were presented while the map glided, from the first to the last of them."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        browser.start_tracing(page=page, path=file.name, categories=CATEGORIES)
+        page.evaluate(GLIDE)
+        browser.stop_tracing()
+        trace = json.loads(Path(file.name).read_text())
+    presented = sorted(one["ts"] for one in trace["traceEvents"] if one.get("name") == "DrawFrame")
+    # Before it begins and after it ends nothing is drawn for a while: the glide is what lies in its seconds.
+    last = presented[-1]
+    within = [at for at in presented if at >= last - GLIDE_SECONDS * 1_000_000]
+    return (len(within) - 1) / (last - within[0]) * 1_000_000
 
 
 def _read(url: str) -> bytes:
