@@ -1,13 +1,14 @@
 """The photographs of rows as whoever asks may see them: one rule, for routes, pages and popups.
 
 Of a row that they see, everybody gets the photographs that a person has cleared; the members of the row's area get all
-of them, and what is known of each. Whoever does not see the row gets none.
+of them, and what is known of each; whoever sent one gets it back. Whoever does not see the row gets none.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Request
@@ -19,7 +20,7 @@ from geo.errors import UnknownFeature
 from geo.layer import Audience, Layer
 from geo.life import FIRST_STATES, life_of
 from geo.people.grants import BANGKOK
-from geo.store import photos, read
+from geo.store import photos, read, waiting
 from geo.store.db import session_of
 from geo.store.photo_tables import Photo
 from geo.store.photos import SeenRow, rows_seen
@@ -36,7 +37,8 @@ def photos_of(
     """Of each of these rows its photographs, oldest first; `session` reads as `asking`. Rows with none are left out."""
     if not layer.photographed:
         return {}
-    return told_of_rows(request, asking, layer, rows_seen(session, layer, asking, fids))
+    seen = own_rows(request, asking, layer, fids) | rows_seen(session, layer, asking, fids)
+    return told_of_rows(request, asking, layer, seen)
 
 
 def told_of_rows(
@@ -46,14 +48,26 @@ def told_of_rows(
     found: dict[int, list[dict[str, Any]]] = {}
     with session_of(request.app.state.people) as session:
         for photo in photos.live(session, layer, seen.keys()):
-            if may_see(photo, seen[photo.row_id]):
+            if may_see(photo, seen[photo.row_id], asking):
                 found.setdefault(photo.row_id, []).append(told(photo, asking, seen[photo.row_id]))
     return found
 
 
-def may_see(photo: Photo, row: SeenRow) -> bool:
-    """Whether whoever sees the row in this way sees the photograph."""
-    return row.is_inside or photo.cleared_at is not None
+def may_see(photo: Photo, row: SeenRow, asking: read.Asking) -> bool:
+    """Whether whoever sees the row in this way sees the photograph: what they sent themselves too."""
+    is_own = asking.person is not None and photo.made_by == asking.person
+    return row.is_inside or photo.cleared_at is not None or is_own
+
+
+def own_rows(request: Request, asking: read.Asking, layer: Layer, fids: Collection[int]) -> dict[int, SeenRow]:
+    """The marks among these that a collector made, who sees no other that is not verified; nothing for anybody else."""
+    if asking.audience is not Audience.PARTNER or asking.person is None or life_of(layer) is None or not fids:
+        return {}
+    with session_of(request.app.state.people) as session:
+        mine = waiting.authored(session, layer, sorted(fids), asking.person)
+    theirs = read.Asking(audience=Audience.STAFF, person=asking.person, areas=asking.areas)
+    with session_as(request, theirs) as session:
+        return {fid: replace(row, is_inside=False) for fid, row in rows_seen(session, layer, theirs, mine).items()}
 
 
 def may_add_photo(person: Person, layer: Layer, row: SeenRow) -> bool:
@@ -94,7 +108,9 @@ def told(photo: Photo, asking: read.Asking, row: SeenRow) -> dict[str, Any]:
         "taken_on": photo.taken_at.astimezone(BANGKOK).date().isoformat() if photo.taken_at else None,
     }  # fmt: skip
     if not row.is_inside:
-        return open_to_all
+        is_own = asking.person is not None and photo.made_by == asking.person
+        return open_to_all | ({"state": photos.state_of(photo), "made_by": photo.made_by,
+                               "made_at": moment(photo.made_at)} if is_own else {})  # fmt: skip
     where = {"lon": photo.lon, "lat": photo.lat} if asking.audience in _TOLD_WHERE else {}
     return open_to_all | where | {
         "state": photos.state_of(photo), "taken_at": moment(photo.taken_at),
@@ -125,8 +141,9 @@ def _seen_by(request: Request, asking: read.Asking, by_layer: Sequence[tuple[Lay
     shown = False
     with session_as(request, asking) as session:
         for layer, found in by_layer:
-            seen = rows_seen(session, layer, asking, {_NOBODY, *(photo.row_id for photo in found)})
-            shown |= any(photo.row_id in seen and may_see(photo, seen[photo.row_id]) for photo in found)
+            wanted = {_NOBODY, *(photo.row_id for photo in found)}
+            seen = own_rows(request, asking, layer, wanted) | rows_seen(session, layer, asking, wanted)
+            shown |= any(photo.row_id in seen and may_see(photo, seen[photo.row_id], asking) for photo in found)
     return shown
 
 

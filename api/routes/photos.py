@@ -32,6 +32,7 @@ from api.photos_of import (
     moment,
     no_photo,
     own_mark,
+    own_rows,
     told,
     told_of_rows,
 )  # fmt: skip
@@ -144,12 +145,17 @@ def list_photos(
 ) -> Response:
     """The photographs of a row: the cleared ones, and for the members of its area all of them with what was done."""
     wanted_format = format_of(request)
-    row = _row(session, layer, asking, key_of(layer, fid))
+    number = key_of(layer, fid)
+    row = _seen(request, session, layer, asking, number)
+    if row is None:
+        raise read.no_such(layer, number)
     found = told_of_rows(request, asking, layer, {row.id: row}).get(row.id, [])
     if row.is_inside:
         _with_deeds(request, found)
     person = Person(name=me.login, signed_in=me) if me is not None and me.may_write else None
-    may_add = person is not None and may_add_photo(person, layer, row)
+    may_add = person is not None and (
+        may_add_photo(person, layer, row) or own_mark(request, session, layer, asking, number, person)[1]
+    )
     if wanted_format == "json":
         told_all = {"layer": layer.id, "id": row.id, "may_add": may_add, "photos": found}
         return json_answer(request, told_all)
@@ -181,11 +187,10 @@ def _day(written: str) -> Any:
     return day((at.astimezone(BANGKOK) if at.tzinfo else at).date())
 
 
-def _row(session: Session, layer: Layer, asking: read.Asking, fid: int) -> SeenRow:
-    row = rows_seen(session, layer, asking, (fid,)).get(fid)
-    if row is None:
-        raise read.no_such(layer, fid)
-    return row
+def _seen(request: Request, session: Session, layer: Layer, asking: read.Asking, fid: int) -> SeenRow | None:
+    """The row as they see it; a collector sees a mark of their own that is not verified yet."""
+    seen = rows_seen(session, layer, asking, (fid,)).get(fid)
+    return seen or own_rows(request, asking, layer, (fid,)).get(fid)
 
 
 @router.get("/photos/{sha256}-320.jpg", response_model=None, responses=_PICTURE)
@@ -250,10 +255,11 @@ class Deed:
             layer = self.layers.get(photo.layer) if photo is not None else None
             if photo is None or layer is None:
                 raise no_photo()
-            row = rows_seen(self.reading, layer, self.asking, (photo.row_id,)).get(photo.row_id)
-            if row is None or not row.is_inside:
+            row = _seen(self.request, self.reading, layer, self.asking, photo.row_id)
+            is_own = photo.made_by == self.me.login
+            if row is None or not (row.is_inside or is_own):
                 raise no_photo()
-            if not ((by_its_own and photo.made_by == self.me.login) or may_clear_photo(self.me, row)):
+            if not ((by_its_own and is_own) or may_clear_photo(self.me, row)):
                 raise NotYours(
                     "เจ้าหน้าที่เทศบาลของพื้นที่นี้เท่านั้นที่ตรวจภาพได้",
                     "Photographs are looked at by the municipality's staff of this area only",

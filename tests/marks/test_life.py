@@ -300,6 +300,39 @@ def test_a_collector_photographs_what_they_marked_and_nothing_else(desk: Desk) -
     assert desk.client.get(f"/collections/{POINT}/items/{mine}/photos").status_code == 404
 
 
+def test_a_collector_sees_what_they_sent_and_not_what_an_officer_did(desk: Desk) -> None:
+    mine = marked(desk, "collector")
+    path = f"/collections/{POINT}/items/{mine}/photos"
+    (sent,) = photographed(desk, "collector", mine).json()
+    (officers,) = photographed(desk, "anan", mine).json()
+    assert sent["sha256"] != officers["sha256"]
+    listed = desk.ask("collector", "GET", path).json()
+    assert [(one["id"], one["state"], one["made_by"]) for one in listed["photos"]] == [
+        (sent["id"], "waiting", "collector")
+    ]
+    assert listed["may_add"]
+    page = desk.ask("collector", "GET", f"/marks/{POINT}/{mine}", Accept="text/html").text
+    assert sent["sha256"] in page
+    assert officers["sha256"] not in page
+    assert desk.ask("collector", "GET", sent["url"]).status_code == 200
+    assert desk.ask("collector", "GET", officers["url"]).status_code == 404
+    for who in ("neighbour", "othercollector"):
+        if who == "othercollector":
+            desk.someone(who, "partner municipality 9098")
+        assert desk.ask(who, "GET", sent["url"]).status_code == 404
+        assert desk.ask(who, "GET", path).status_code == 404
+
+    # An officer's is not theirs to take off; their own is, and then it is shown to nobody.
+    def ended(number: int) -> int:
+        body = {"reason": "ภาพไม่ชัด"}
+        answer = desk.ask("collector", "POST", f"/photos/{number}/end", body, Content_Type="application/json")
+        return int(answer.status_code)
+
+    assert ended(officers["id"]) == 404
+    assert ended(sent["id"]) == 200
+    assert desk.ask("collector", "GET", sent["url"]).status_code == 404
+
+
 def test_what_is_drawn_wrong_is_refused_by_the_server_too(desk: Desk) -> None:
     x, y = 100.47, 7.01
 

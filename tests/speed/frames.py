@@ -32,7 +32,8 @@ GLIDE_PIXELS, GLIDE_SECONDS = 3000, 4
 # Even, so that every frame has something new; done when the map stands still.
 GLIDE = f"""() => new Promise(done => {{
   map_atlas.once("moveend", () => requestAnimationFrame(() => done(true)));
-  map_atlas.panBy([-{GLIDE_PIXELS}, {GLIDE_PIXELS // 10}], {{animate: true, duration: {GLIDE_SECONDS}, easeLinearity: 1}});
+  const evenly = {{animate: true, duration: {GLIDE_SECONDS}, easeLinearity: 1}};
+  map_atlas.panBy([-{GLIDE_PIXELS}, {GLIDE_PIXELS // 10}], evenly);
 }})"""
 SIZE = {"width": 1280, "height": 800}
 CATEGORIES = ["-*", "devtools.timeline", "disabled-by-default-devtools.timeline.frame", "benchmark"]
@@ -97,8 +98,9 @@ def frame_rows(bench: Bench) -> list[Figure]:
         )
     dragged, glided = min(one.mean for one in found), min(one.glided for one in found)
     told = "; ".join(
-        f"z{one.zoom} {one.mean:.0f} (p50 {one.median:.0f}, p5 {one.slow:.0f}, the mouse moved {one.moves:.0f} times a second, glide "
-        f"{one.glided:.0f}, {len(one.long_tasks)} tasks over 50 ms, the longest {max(one.long_tasks, default=0):.0f} ms)"
+        f"z{one.zoom} {one.mean:.0f} (p50 {one.median:.0f}, p5 {one.slow:.0f}, the mouse moved {one.moves:.0f} "
+        f"times a second, glide {one.glided:.0f}, {len(one.long_tasks)} tasks over 50 ms, the longest "
+        f"{max(one.long_tasks, default=0):.0f} ms)"
         for one in found
     )  # fmt: skip
     return [
@@ -109,7 +111,8 @@ def frame_rows(bench: Bench) -> list[Figure]:
             holds=min(dragged, glided) >= LEAST_FRAMES,
             details=(
                 f"**Frames**: {DRAGS} drags of {STEPS} steps of {STEP_PIXELS} px with the mouse across the middle of "
-                f"the town, then a glide of {GLIDE_PIXELS:,} px in {GLIDE_SECONDS} s, headless, software rendering, {SIZE['width']} × {SIZE['height']}, nothing loaded "
+                f"the town, then a glide of {GLIDE_PIXELS:,} px in {GLIDE_SECONDS} s, headless, "
+                f"software rendering, {SIZE['width']} × {SIZE['height']}, nothing loaded "
                 f"beforehand; per zoom: {told}.",
             ),
         ),
@@ -164,7 +167,7 @@ def _glided(browser: Browser, page: Page) -> float:
         page.evaluate(GLIDE)
         browser.stop_tracing()
         trace = json.loads(Path(file.name).read_text())
-    presented = sorted(one["ts"] for one in trace["traceEvents"] if one.get("name") == "DrawFrame")
+    presented: list[float] = sorted(one["ts"] for one in trace["traceEvents"] if one.get("name") == "DrawFrame")
     # Before it begins and after it ends nothing is drawn for a while: the glide is what lies in its seconds.
     last = presented[-1]
     within = [at for at in presented if at >= last - GLIDE_SECONDS * 1_000_000]
