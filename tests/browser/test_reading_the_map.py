@@ -89,7 +89,11 @@ def test_a_layer_is_coloured_by_a_number_and_its_legend_follows(page: Page) -> N
     # About what is in view the legend says how many there are of each.
     expect(legend.locator(".atlas-count").first).to_have_text(re.compile(r"^\d+$"))
     page.locator('select[data-colour="parcel"]').select_option("land_use")
-    settled(page)
+    # Every square is painted aside and put in its place when it is whole, one after the other.
+    for _ in range(100):
+        if tile_colours(page) == drawn:
+            return
+        page.wait_for_timeout(100)
     assert tile_colours(page) == drawn
 
 
