@@ -401,7 +401,8 @@ class Layer:
     A town layer `is_made` without code, perhaps by one `town`; of one without keys a file `is_whole`: what is not in
     the next file of a town ends with it.
     `group` is its place in the layer switch. `carried` are columns that tiles bring beside those of the popup, to
-    colour and filter by; `found_by` those in which a search looks, beside the name.
+    colour and filter by; `found_by` those in which a search looks, beside the name;
+    `names_places` those whose values are names of places that many rows lie in: a search finds the place, once.
     """
 
     id: str
@@ -433,6 +434,7 @@ class Layer:
     group: Group = Group.OWN
     carried: tuple[str, ...] = ()
     found_by: tuple[str, ...] = ()
+    names_places: tuple[str, ...] = ()
     checks: tuple[str, ...] = dataclass_field(default=())
 
     def __post_init__(self) -> None:
@@ -442,7 +444,7 @@ class Layer:
             ("popup", self.popup), ("name", (self.name_field,) if self.name_field else ()),
             ("style", tuple(n for n in (self.style.by, self.style.label) if n)), ("keys", sum(self.keys, ())),
             ("instant", (self.instant,) if self.instant else ()), ("carried", self.carried),
-            ("found_by", self.found_by),
+            ("found_by", self.found_by), ("names_places", self.names_places),
         ):  # fmt: skip
             unknown = set(names) - set(self.fields)
             if unknown:

@@ -70,6 +70,7 @@ class Building(LayerTable):
         at_least=1700,
         at_most=2200,
     )
+    soi: Mapped[str | None] = field(Text("ซอย", "Lane (soi)"), PUBLIC, import_from=("soi", "bldg_soi", "lane", "ซอย"))
     house_no: Mapped[str | None] = field(Text("บ้านเลขที่", "House number"), STAFF, import_from=("house_no", "บ้านเลขที่"))
     house_code: Mapped[str | None] = field(
         Text("เลขรหัสประจำบ้าน", "House registration code"),
@@ -107,8 +108,9 @@ LAYER = Layer(
     group=Group.LAND,
     carried=("building_type", "structure", "year_built"),
     found_by=("building_code", "house_no", "house_code"),
+    names_places=("soi",),
     style=Style(color="#8d6e63", fill_opacity=0.75, stroke_width=0.5, by="use"),
-    popup=("building_code", "use", "storeys", "area_square_metres"),
+    popup=("building_code", "use", "storeys", "area_square_metres", "soi"),
     source=Text("แผนที่ภาษีของเทศบาล", "The municipality's tax map"),
     licence="municipal data, no owner or value",
     maps=("town", "community"),

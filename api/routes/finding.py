@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -20,7 +20,7 @@ from geo.shapes.spoken_places import SpokenPlace, spoken_places
 from geo.store import read
 from geo.store.asking import shown_fields
 from geo.store.read import Wanted, features
-from geo.store.search import Hit, hits
+from geo.store.search import Hit, Place, hits, places
 from geo.store.tiles import for_tiles
 from layers import LAYERS
 
@@ -35,14 +35,14 @@ IN_ORDER = ("community", "asset", "risk_point", "risk_zone", "parcel", "building
 @router.get("/search", response_model=None, responses=JSON_ONLY)
 def find(
     request: Request, session: ReadSession, asking: Asking,
-    q: Annotated[str, Query(max_length=LONGEST, description="a name, a code, a house number, or coordinates")] = "",
+    q: Annotated[str, Query(max_length=LONGEST, description="a name, lane, code, house number, or coordinates")] = "",
 ) -> Response:  # fmt: skip
     """What is called so, by layer, and the places that the words mean as coordinates."""
     # As on the map itself nothing is found by what is kept by name: neither persons nor deeds.
     seen = for_tiles(asking)
-    places = spoken_places(q)
-    groups = [] if places else _groups(session, _in_order(layers_of(request).shown_to(seen)), seen, q)
-    return json_answer(request, {"q": q, "places": [_spoken(place) for place in places], "groups": groups})
+    spoken = spoken_places(q)
+    groups = [] if spoken else _groups(session, _in_order(layers_of(request).shown_to(seen)), seen, q)
+    return json_answer(request, {"q": q, "places": [_spoken(place) for place in spoken], "groups": groups})
 
 
 def _in_order(layers: Sequence[Layer]) -> list[Layer]:
@@ -52,17 +52,33 @@ def _in_order(layers: Sequence[Layer]) -> list[Layer]:
 
 def _groups(session: Session, layers: Sequence[Layer], asking: read.Asking, text: str) -> list[dict[str, Any]]:
     found = [(layer, hits(session, layer, asking, text, EACH)) for layer in layers]
-    names = _communities(session, asking, [hit for _, some in found for hit in some.found])
-    return [
+    called = [(layer, places(session, layer, asking, text, EACH)) for layer in layers if layer.names_places]
+    within = {hit.values.get("community_id") for _, some in found for hit in some.found}
+    names = _communities(session, asking, within | {one.community for _, some in called for one in some})
+    return [*(
+        {"layer": layer.id, "title": pair(shown_fields(layer, asking)[some[0].column].label), "more": len(some) > EACH,
+         "found": [_told_place(one, names) for one in some[:EACH]]}
+        for layer, some in called if some
+    ), *(
         {"layer": layer.id, "title": pair(layer.title), "more": some.is_more,
          "found": [_told(layer, asking, hit, names) for hit in some.found]}
         for layer, some in found if some.found
-    ]  # fmt: skip
+    )]  # fmt: skip
 
 
-def _communities(session: Session, asking: read.Asking, found: Sequence[Hit]) -> dict[int, Text]:
-    """The names of the communities in which the hits lie, as far as this asker knows them."""
-    ids = tuple(sorted({hit.values["community_id"] for hit in found if hit.values.get("community_id")}))
+def _told_place(place: Place, communities: dict[int, Text]) -> dict[str, Any]:
+    """A place by its name: no feature, so it has no number and no page."""
+    community, box = communities.get(place.community or 0), place.box
+    return {
+        "id": None, "name": pair(Text(place.value, place.value)), "by": None,
+        "community": pair(community) if community else None, "box": [box.west, box.south, box.east, box.north],
+        "lon": (box.west + box.east) / 2, "lat": (box.south + box.north) / 2, "page": None,
+    }  # fmt: skip
+
+
+def _communities(session: Session, asking: read.Asking, within: Collection[int | None]) -> dict[int, Text]:
+    """The names of these communities, as far as this asker knows them."""
+    ids = tuple(sorted(one for one in within if one))
     if not ids:
         return {}
     known = features(session, LAYERS["community"], asking, Wanted(ids=ids), shapes=False).features

@@ -21,6 +21,7 @@ from data.demo.ground import (
     INNER,
     MIDDLE,
     OUTER,
+    PARK,
     RAILSIDE,
     Bools,
     Ints,
@@ -41,6 +42,7 @@ STATUS = {"COMPLETE": 0.72, "WAITING": 0.14, "DRAFT": 0.09, "START": 0.05}
 REGISTRATION = {"1": 0.58, "3": 0.26, "2": 0.1, "5": 0.06}
 TENURE = {"1": 0.61, "3": 0.27, "2": 0.11, "4": 0.01}
 COLLECTORS = {"volunteer": 0.55, "committee": 0.25, "partner": 0.15, "health": 0.05}
+LANES = ("ร่มเย็น", "ดอกแก้ว", "ปาล์มทอง", "ศรีสุข", "ริมสวน", "ร่วมใจ", "อยู่สุข", "เพชรงาม", "ไทรงาม", "สวนพลู", "ทุ่งรี", "บุญเกิด")
 FIRST_SURVEY = np.datetime64("2025-01-06")
 
 
@@ -80,10 +82,21 @@ def buildings_of(parcels: Parcels, rng: Generator) -> Buildings:
         "storeys": storeys,
         "year_built": np.minimum(2026, 2026 - (rng.gamma(2.2, 11, n)).astype(int)),
         "house_no": np.array([f"สมมติ {place + 1}" for place in rows], dtype=object),
+        "soi": _lanes(parcels, rows),
         "appraised_baht": np.rint(area * storeys * rng.uniform(5200, 9800, n) / 100) * 100,
         "parcel_code": known_or_none(parcels.own_codes[rows], parcels.sure[rows]),
     }
     return Buildings(shapes=shapes, corners=box, lot=rows, codes=codes, columns=columns)
+
+
+def _lanes(parcels: Parcels, rows: Ints) -> Words:
+    """Two rows of blocks share a lane; in the middle of the town and out in the fields there are none, only roads."""
+    lots = parcels.lots.only(rows)
+    quarter, place = np.unique(lots.quarter, return_inverse=True)
+    names = np.array([LANES[number % len(LANES)] for number in range(len(quarter))], dtype=object)
+    made = np.array([f"ซอย{name} {block // 2 + 1}" for name, block in zip(names[place], lots.block, strict=True)],
+                    dtype=object)  # fmt: skip
+    return known_or_none(made, ~np.isin(lots.grain, (CORE, OUTER, PARK)))
 
 
 def _footprints(parcels: Parcels, rows: Ints, rng: Generator) -> tuple[Floats, Bools]:

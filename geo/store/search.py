@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, case, func, literal, select, union_all
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
 from geo.layer import Audience, Cells, Layer, Published
@@ -19,6 +20,8 @@ from geo.thai import search_key
 
 # Shorter words are everywhere in a large layer, and no index knows them.
 SHORTEST_IN_LARGE = 3
+# So many rows are looked at for the outline of the places that they name.
+MOST_IN_PLACES = 50_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,16 @@ class Hits:
 
     found: list[Hit]
     is_more: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A place that is called so: by which column, in which community, and around what lies in it (WGS 84)."""
+
+    column: str
+    value: str
+    community: int | None
+    box: Box
 
 
 NOTHING = Hits(found=[], is_more=False)
@@ -80,7 +93,6 @@ def hits(session: Session, layer: Layer, asking: Asking, text: str, limit: int =
 
 def _found(layer: Layer, asking: Asking, columns: Sequence[str], key: str, limit: int) -> Select[Any]:
     """The best rows of each column, then of all: an index is used for one column and not for any of several."""
-    escaped = key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     parts = []
     for place, name in enumerate(columns):
         inner = rows(layer, asking, Wanted(names=(name,))).order_by(None).subquery()
@@ -90,7 +102,7 @@ def _found(layer: Layer, asking: Asking, columns: Sequence[str], key: str, limit
             inner.c.id.label("id"), literal(name).label("found_in"), inner.c[name].label("value"),
             (begins > 1).label("inside"), func.length(held).label("long"), literal(place).label("place"),
         )  # fmt: skip
-        part = part.where(held.like(f"%{escaped}%"))
+        part = part.where(held.like(f"%{_escaped(key)}%"))
         if asking.audience is not Audience.PUBLIC and (layer.id, name) in SOUGHT:
             looked_up = getattr(func, sought_here(layer.id, name))(key, limit * len(columns))
             part = part.where(inner.c.id.in_(select(looked_up)))
@@ -100,6 +112,49 @@ def _found(layer: Layer, asking: Asking, columns: Sequence[str], key: str, limit
     order = (every.c.inside, every.c.long, every.c.place, every.c.value, every.c.id)
     # One feature may be found by several of its columns.
     return select(every.c.id, every.c.found_in, every.c.value).order_by(*order).limit(limit * len(columns))
+
+
+def places(session: Session, layer: Layer, asking: Asking, text: str, limit: int = 6) -> list[Place]:
+    """Places by a name that their rows bear, such as a lane by the buildings in it: each name once a community.
+
+    The same rules of likeness and order as `hits`; one more than `limit` where there are more.
+    """
+    key = search_key(text)
+    shown = shown_fields(layer, asking)
+    columns = [name for name in layer.names_places if name in shown]
+    if not key or not columns or isinstance(form(layer, asking), Cells) or len(key) < SHORTEST_IN_LARGE:
+        return []
+    found: list[Place] = []
+    for name in columns:
+        for value, community, box in session.execute(_named(layer, asking, name, key, limit + 1)):
+            west, south, east, north = (float(one) for one in box)
+            found.append(Place(column=name, value=value, community=community,
+                               box=Box(west=west, south=south, east=east, north=north)))  # fmt: skip
+    return found
+
+
+def _named(layer: Layer, asking: Asking, name: str, key: str, limit: int) -> Select[Any]:
+    inner = rows(layer, asking, Wanted(names=(name, "community_id"))).order_by(None).subquery()
+    held = func.atlas_search_key(inner.c[name])
+    some = select(inner.c[name].label("value"), inner.c.community_id.label("community"), inner.c.geom.label("geom"))
+    some = some.where(held.like(f"%{_escaped(key)}%"))
+    if asking.audience is not Audience.PUBLIC and (layer.id, name) in SOUGHT:
+        looked_up = getattr(func, sought_here(layer.id, name))(key, MOST_IN_PLACES)
+        some = some.where(inner.c.id.in_(select(looked_up)))
+    each = some.subquery()
+    around = func.ST_Extent(each.c.geom)
+    edges = [edge(around) for edge in (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax)]
+    word = func.atlas_search_key(each.c.value)
+    return (
+        select(each.c.value, each.c.community, array(edges))
+        .group_by(each.c.value, each.c.community)
+        .order_by(func.strpos(word, key) > 1, func.length(word), each.c.value, each.c.community)
+        .limit(limit)
+    )
+
+
+def _escaped(key: str) -> str:
+    return key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _where(

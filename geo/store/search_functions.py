@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 # As `geo.thai.search_key`, but for prefixes (what is sought loses them, and is then found in the middle). Nothing but
 # quick functions: behind row-level security no index is used for this, and it is worked out for each row.
@@ -17,7 +17,10 @@ $$
 SEARCH_KEY_DROP = "DROP FUNCTION atlas_search_key(text)"
 
 # The layers that grow with the town's houses and lots; of the others a glance at every row is quicker than an index.
-SOUGHT = (("parcel", "parcel_code"), ("building", "building_code"), ("risk_point", "name_th"))
+FIRST_SOUGHT = (("parcel", "parcel_code"), ("building", "building_code"), ("risk_point", "name_th"))
+SOUGHT = (*FIRST_SOUGHT, ("building", "soi"))
+
+Sought = Iterable[tuple[str, str]]
 
 # A server whose owner may not have the extension finds the same, if more slowly.
 TRIGRAMS = """
@@ -53,28 +56,28 @@ def sought_here(table: str, column: str) -> str:
     return f"atlas_sought_{table}_{column}"
 
 
-def functions() -> Iterator[str]:
+def functions(sought: Sought) -> Iterator[str]:
     """One for each column that has an index."""
-    for table, column in SOUGHT:
+    for table, column in sought:
         yield _SOUGHT_HERE.format(name=sought_here(table, column), table=table, column=column)
 
 
-def function_drops() -> Iterator[str]:
+def function_drops(sought: Sought) -> Iterator[str]:
     """The statements that take them away."""
-    for table, column in SOUGHT:
+    for table, column in sought:
         yield f"DROP FUNCTION {sought_here(table, column)}(text, integer)"
 
 
-def indexes() -> Iterator[str]:
+def indexes(sought: Sought) -> Iterator[str]:
     """An index for each column that is sought in a large layer, where the extension is there."""
-    for table, column in SOUGHT:
+    for table, column in sought:
         name = f"{table}_{column}_sought"
         made = f"CREATE INDEX {name} ON {table} USING gin (atlas_search_key({column}) gin_trgm_ops)"
         has = "EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm')"
         yield f"DO $do$ BEGIN IF {has} THEN {made}; END IF; END $do$"
 
 
-def index_drops() -> Iterator[str]:
+def index_drops(sought: Sought) -> Iterator[str]:
     """The statements that take them away."""
-    for table, column in SOUGHT:
+    for table, column in sought:
         yield f"DROP INDEX IF EXISTS {table}_{column}_sought"

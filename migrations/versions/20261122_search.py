@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from geo.store.search_functions import (
+    FIRST_SOUGHT,
     SEARCH_KEY,
     SEARCH_KEY_DROP,
     TRIGRAMS,
@@ -22,10 +23,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for statement in (SEARCH_KEY, TRIGRAMS, *indexes(), *functions()):
+    for statement in (SEARCH_KEY, TRIGRAMS, *indexes(FIRST_SOUGHT), *functions(FIRST_SOUGHT)):
         op.execute(sa.text(statement.replace(":", "\\:")))
 
 
 def downgrade() -> None:
-    for statement in (*function_drops(), *index_drops(), SEARCH_KEY_DROP):
+    for statement in (*function_drops(FIRST_SOUGHT), *index_drops(FIRST_SOUGHT), SEARCH_KEY_DROP):
         op.execute(sa.text(statement))

@@ -74,7 +74,8 @@ def _made(session: Session) -> dict[str, int]:
     )  # fmt: skip
     middle = (LON + SIDE * 0.55, LAT + SIDE * 0.55)
     corner = (LON + SIDE * 0.52, LAT + SIDE * 0.52)
-    make_rows(session, "building", geom=square(*corner, SIDE * 0.06), use="commercial", building_code="B-1")
+    make_rows(session, "building", geom=square(*corner, SIDE * 0.06), use="commercial", building_code="B-1",
+              soi="ซอยดอกแก้ว 2")  # fmt: skip
     make_rows(session, "risk_zone", geom=square(*corner, SIDE * 0.07), kind="FLD-FLUV", status="verified",
               likelihood=5, severity=5, name_th="ริมคลอง")  # fmt: skip
     make_rows(session, "asset", count=2, name_th=["วัดทดสอบ", EVIL], kind="temple",

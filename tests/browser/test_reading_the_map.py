@@ -224,6 +224,17 @@ def test_a_coordinate_is_gone_to_and_marked(page: Page) -> None:
     assert abs(centre["lng"] - MIDDLE[0]) < 1e-4
 
 
+def test_a_lane_is_gone_to_and_outlined(page: Page) -> None:
+    page.get_by_role("combobox", name="ค้นหา").fill("ดอกแก้ว2")
+    expect(page.locator("#atlas-found .atlas-found-kind")).to_have_text("ซอย")
+    expect(page.locator("#atlas-found [role=option]")).to_contain_text("ซอยดอกแก้ว 2")
+    page.keyboard.press("Enter")
+    expect(page.locator(".leaflet-overlay-pane path")).to_have_count(1)
+    # It is no feature: there is no card of it, and the view is around it.
+    expect(page.locator(".atlas-card")).to_have_count(0)
+    assert page.evaluate("map_atlas.getZoom()") >= 17
+
+
 def test_results_are_grouped_and_walked_by_keyboard(page: Page) -> None:
     box = page.get_by_role("combobox", name="ค้นหา")
     box.fill("01a02")

@@ -94,6 +94,31 @@ def test_a_house_is_found_by_those_who_may_see_houses_and_in_their_own_town(
         assert connection.scalar(text("SELECT count(*) FROM read_log WHERE door = '/search'")) == 0
 
 
+def test_a_lane_is_found_once_for_all_that_stands_in_it_and_by_community(
+    engine: Engine, client: TestClient, town: dict[str, int]
+) -> None:
+    with Session(engine) as session, session.begin():
+        (other,) = make_rows(session, "community", name_th="ชุมชนป้อม6", name_en="Pom 6", community_code="C-8")
+        for community, lane, count in ((town["community"], "ซอยร่มเย็น 3", 5), (other, "ซอยร่มเย็น 3", 2),
+                                       (other, "ซอยร่มเย็น 31", 1)):  # fmt: skip
+            make_rows(session, "building", count=count, soi=lane, community_id=community)
+        make_rows(session, "building", soi="ซอยร่มเย็น 3", municipality="9099")
+    make_person(engine, "wichai", f"community community {other}")
+    ours = ["ชุมชนจันทร์นิเวศน์", "ชุมชนป้อม6", None]
+    for said in ("ร่มเย็น 3", "ซอยร่มเย็น๓", "มเย็น3"):
+        answer = client.get("/search", params={"q": said}).json()
+        (group,) = [one for one in answer["groups"] if one["title"]["th"] == "ซอย"]
+        # Each community's own, and the shortest name first.
+        assert [one["name"]["th"] for one in group["found"]] == ["ซอยร่มเย็น 3"] * 3 + ["ซอยร่มเย็น 31"]
+        assert [one["community"] and one["community"]["th"] for one in group["found"][:3]] == ours
+        assert all(one["id"] is None and one["box"][0] <= one["lon"] <= one["box"][2] for one in group["found"])
+    mine = client.get("/search", params={"q": "ร่มเย็น 3"}, headers=headers_of(client, "wichai")).json()["groups"]
+    assert [one["name"]["th"] for one in mine[0]["found"]] == ["ซอยร่มเย็น 3", "ซอยร่มเย็น 31"]
+    # One letter is everywhere, and a sign of a pattern means itself.
+    assert not [one for said in ("ซ", "ร่ม%") for one in client.get("/search", params={"q": said}).json()["groups"]
+                if one["title"]["th"] == "ซอย"]  # fmt: skip
+
+
 def test_members_find_with_the_index_what_lies_in_their_area_and_nothing_else(
     engine: Engine, client: TestClient, town: dict[str, int]
 ) -> None:

@@ -226,7 +226,8 @@ class AtlasTiles extends L.Layer implements AtlasLayer {
     };
     const jump = (id: string, found: Found): void => {
       const layer = config.layers.find((one) => one.id === id);
-      if (!layer) return void window.open(`${config.base}/maps?layers=${id}&item=${found.id}`, "_top");
+      if (!layer && found.id !== null) return void window.open(`${config.base}/maps?layers=${id}&item=${found.id}`, "_top");
+      if (!layer) return;
       show(layer);
       void this.jump(map, layer, found, cards.show);
     };
@@ -289,7 +290,8 @@ class AtlasTiles extends L.Layer implements AtlasLayer {
         const found = hits(map, store, grid, overlay, drawn, at);
         const layer = config.layers.find((one) => one.id === card.layer);
         if (found.some((hit) => hit.layer === layer && hit.feature.id === card.id)) return cards.show(at, found, card);
-        if (layer && card.id > 0) await this.tell(layer, card.id, at, cards.show);
+        // What a link names does not push the view about that the same link gives.
+        if (layer && card.id > 0) await this.tell(layer, card.id, at, (where, one) => cards.show(where, one, card));
       });
     };
     applied();
@@ -334,7 +336,15 @@ class AtlasTiles extends L.Layer implements AtlasLayer {
     const lower = map.getSize().x < NARROW ? map.getSize().y * 0.5 : 24;
     const room: L.FitBoundsOptions = { paddingTopLeft: [24, 24], paddingBottomRight: [24, lower] };
     map.fitBounds([[south, west], [north, east]], { ...room, animate: false, maxZoom: 18 });
+    if (found.id === null) return this.around(found.box);
     await this.tell(layer, found.id, L.latLng(found.lat, found.lon), show);
+  }
+
+  /** Outline a place that is no feature. */
+  private around([west, south, east, north]: [number, number, number, number]): void {
+    this.picked++;
+    const ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
+    this.highlight.clearLayers().addData({ type: "Polygon", coordinates: [ring] } as GeoJSON.Polygon);
   }
 
   /** The card of one feature, from the feature itself. */

@@ -4,7 +4,8 @@ import { make } from "./dom";
 import { WORDS } from "./words";
 
 export interface Found {
-  id: number;
+  /** None where it is a place that features lie in, such as a lane, and no feature. */
+  id: number | null;
   name: Text;
   by: Text | null;
   community: Text | null;
