@@ -69,14 +69,13 @@ class Amount:
 class Change:
     """An amount as the history has it a year ago (None: nothing was in the register then), and now.
 
-    A `part` is counted in the last line that is none. What these eyes may not count by place `is_withheld`.
+    What these eyes may not count by place `is_withheld`.
     """
 
     label: Text
     then: Amount | None
     now: Amount | None
     color: str | None = None
-    is_part: bool = False
     is_withheld: bool = False
 
 
@@ -155,7 +154,7 @@ def _lines(name: str, by: str | None, then: Sequence[Group] | None, now: Sequenc
     after, before = folded(now, BY[name][0].index(by)), folded(then or (), 0)
     for code in (*after, *(one for one in before if one not in after)):
         found.append(
-            Change(label=label(layer, by, code), color=color(layer, by, code), is_part=True,
+            Change(label=label(layer, by, code), color=color(layer, by, code),
                    then=None if then is None else _sum([before[code]] if code in before else [], by),
                    now=_sum([after[code]] if code in after else [], by))
         )  # fmt: skip
