@@ -77,14 +77,14 @@ def community_page(
     """The page of a community, as whoever looks may read it."""
     fid, words = community.id, community.words
     (numbers,) = numbers_of(looking, [community], NEEDS)
-    households = LAYERS[HOMES]
+    households, box = LAYERS[HOMES], box_of(outline)
     assets = _assets(looking, fid)
     surveyed = numbers.surveyed
     return CommunityPage(
         id=fid,
         community=words,
         area_square_metres=community.square_metres,
-        box=box_of(outline),
+        box=box,
         municipality=_municipality(looking.session, words.get("municipality")),
         shared_areas=_crossing(looking.session, outline),
         days={name: day_of(words.get(name)) for name in ("counted_on", "present_on", "announced_on")},
@@ -102,7 +102,7 @@ def community_page(
         buildings=table("building", "use", numbers.groups["building"], with_area=True),
         homes=_homes(numbers),
         seen=[seen(numbers, name, now) for name in RISKS],
-        changes=changes(looking, community, numbers, now) if looking.is_member else None,
+        changes=changes(looking, community, numbers, box, now) if looking.is_member else None,
     )
 
 

@@ -22,7 +22,7 @@ from api.caching import EditCache
 from api.deps import session_as
 from api.kept import Kept
 from geo.errors import UnknownFeature
-from geo.layer import Cells
+from geo.layer import Cells, Layer
 from geo.shapes.measure import area_square_metres
 from geo.shapes.outlines import drawn
 from geo.store.asking import form, shown_fields
@@ -78,10 +78,9 @@ class Looking:
         layer, place = LAYERS[layer_id], LAYERS["community"]
         key = ("reading", layer_id, by, sums, tuple(ids), self.asking.eyes)
         reads = (layer_id, place.id)
-        is_zone = layer.shape.dimension > 0 and layer_id not in ("parcel", "building")
 
         def ask() -> Any:
-            if is_zone:
+            if counts_by_touch(layer):
                 found = touching(self.session, layer, place, self.asking, ids, by=by)
             else:
                 found = grouped(self.session, layer, self.asking, by=("community_id", *by), sums=sums, communities=ids)
@@ -136,6 +135,11 @@ class Looking:
             kept = Kept.of(json.dumps(ask(), ensure_ascii=False, default=str).encode())
             self.cache.keep(key, kept, layers=reads, box=None, since=since)
         return json.loads(kept.body)
+
+
+def counts_by_touch(layer: Layer) -> bool:
+    """Whether a shape counts for each community that it touches, and not for the one that it names alone."""
+    return layer.shape.dimension > 0 and layer.id not in ("parcel", "building")
 
 
 @contextmanager

@@ -34,10 +34,7 @@ class Line:
     @property
     def rai(self) -> str | None:
         """The area as deeds write it, `12-3-45.6`."""
-        if self.square_metres is None:
-            return None
-        found = rai_ngan_wah(round(self.square_metres, 1))
-        return f"{found.rai:,}-{found.ngan}-{round(found.wah, 1)}"
+        return None if self.square_metres is None else rai_of(self.square_metres)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +99,12 @@ class Risks:
             for kind, counts in self.rows for (band, _), count in zip(self.bands, counts, strict=True) if count
         ]  # fmt: skip
         return cells + self.states.facts()
+
+
+def rai_of(square_metres: float) -> str:
+    """An area as deeds write it, `12-3-45.6`."""
+    found = rai_ngan_wah(round(square_metres, 1))
+    return f"{found.rai:,}-{found.ngan}-{round(found.wah, 1)}"
 
 
 def day_of(iso: str | None) -> Text | None:

@@ -10,9 +10,10 @@ from fastapi.responses import Response
 from api.community_page import community_page
 from api.community_page import sheet_of as community_sheet
 from api.definition import HTML, JSON, answers
-from api.deps import Asking, Known, Now, key_of
+from api.deps import Asking, Known, MaybeSignedIn, Now, PeopleSession, key_of
 from api.negotiation import language_of
 from api.pages import STRICT, page
+from api.people import cookies
 from api.reading.compare import FEWEST, LETTERS, MOST, comparison, ids_in, per_of
 from api.reading.compare import sheet_of as comparison_sheet
 from api.reading.exports import sheet_answer, wanted_format
@@ -22,6 +23,7 @@ from api.reading.tables import day_of
 from api.routes.styles import kept_page
 from geo.errors import BadRequest
 from geo.render.legend import edition_words
+from geo.store import following
 from layers import LAYERS
 
 router = APIRouter(tags=["maps"], dependencies=[Known])
@@ -73,7 +75,9 @@ def _choices(everybody: Looking, town: str | None) -> Picture | None:
 
 
 @router.get("/communities/{fid}", response_model=None, responses=FILES)
-def get_community(request: Request, fid: str, asking: Asking, now: Now) -> Response:
+def get_community(
+    request: Request, fid: str, asking: Asking, me: MaybeSignedIn, people: PeopleSession, now: Now
+) -> Response:
     """Everything about one community, to read, to print and to take along."""
     wanted, number = wanted_format(request, "csv", "json"), key_of(LAYERS["community"], fid)
     with as_everybody(request) as everybody:
@@ -90,5 +94,7 @@ def get_community(request: Request, fid: str, asking: Asking, now: Now) -> Respo
         page_fields=LAYERS["community"].fields,
         edition_words=edition_words,
         home_layer=LAYERS["household"],
+        is_followed=me is not None and following.is_followed(people, me.person_id, "community", str(number)),
+        csrf=cookies.session_csrf(request) if me is not None and me.in_browser else "",
     )
     return kept_page(request, made)

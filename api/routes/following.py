@@ -22,6 +22,7 @@ from api.people import cookies
 from api.people.forms import SmallForm, fields, needed, ticked
 from api.people.page_forms import PRIVATE
 from api.people.who import check_act
+from api.reading.looking import as_everybody
 from geo.errors import AtlasError, BadRequest, NotYours, Text, UnknownLayer
 from geo.store import following, read
 from geo.store.db import session_of
@@ -40,7 +41,7 @@ _LONGEST_ADDRESS = 254
 @router.get("/follows", response_model=None, responses=JSON_OR_PAGE)
 def list_follows(request: Request, me: Me, people: PeopleSession, reading: ReadSession, asking: Asking) -> Response:
     """What I follow, and where mail reaches me."""
-    found = [_told(request, me, one, reading, asking) for one in following.follows_of(people, me.person_id)]
+    found = [_told(request, me, one) for one in following.follows_of(people, me.person_id)]
     address = following.address_of(people, me.person_id)
     told = {"follows": found, "address": address.address if address else None,
             "is_confirmed": bool(address and address.confirmed_at)}  # fmt: skip
@@ -50,8 +51,8 @@ def list_follows(request: Request, me: Me, people: PeopleSession, reading: ReadS
                 towns=_towns(reading, asking), csrf=cookies.session_csrf(request) if me.in_browser else "")  # fmt: skip
 
 
-def _told(request: Request, me: SignedIn, one: Follow, reading: Session, asking: read.Asking) -> dict[str, Any]:
-    title, path = _named(request, me, one.kind, one.area, reading, asking)
+def _told(request: Request, me: SignedIn, one: Follow) -> dict[str, Any]:
+    title, path = _named(request, me, one.kind, one.area)
     return {"kind": one.kind, "area": one.area, "by_mail": one.by_mail, "since": moment(one.made_at), "path": path,
             "title_th": title.th, "title_en": title.en}  # fmt: skip
 
@@ -59,12 +60,10 @@ def _told(request: Request, me: SignedIn, one: Follow, reading: Session, asking:
 _GONE = Text("ไม่มีแล้ว หรือไม่อยู่ในสิทธิ์ของท่าน", "gone, or no longer yours to see")
 
 
-def _named(
-    request: Request, me: SignedIn, kind: str, area: str, reading: Session, asking: read.Asking
-) -> tuple[Text, str | None]:
+def _named(request: Request, me: SignedIn, kind: str, area: str) -> tuple[Text, str | None]:
     """What something that is followed is called now, and its page."""
     try:
-        words = _words_of(request, me, kind, area, reading, asking)
+        words = _words_of(request, me, kind, area)
     except AtlasError:
         return _GONE, None
     if kind == MARK:
@@ -74,10 +73,11 @@ def _named(
     return title, f"/communities/{area}" if kind == "community" else None
 
 
-def _words_of(
-    request: Request, me: SignedIn, kind: str, area: str, reading: Session, asking: read.Asking
-) -> dict[str, Any]:
-    """The properties of a place or mark that this person may see; `UnknownFeature` where there is none."""
+def _words_of(request: Request, me: SignedIn, kind: str, area: str) -> dict[str, Any]:
+    """The properties of a place or mark that this person may see; `UnknownFeature` where there is none.
+
+    A place is as everybody knows it: a member of elsewhere reads its page too, and hears what the public may know.
+    """
     if kind == MARK:
         layer_id, _, fid = area.partition("/")
         layer = LAYERS[layer_id]
@@ -87,7 +87,8 @@ def _words_of(
     wanted = read.Wanted(equal=(("code", area),), limit=1)
     if kind != "municipality":
         wanted = read.Wanted(ids=(key_of(layer, area),), limit=1)
-    rows = read.features(reading, layer, asking, wanted, shapes=False).features
+    with as_everybody(request) as everybody:
+        rows = read.features(everybody.session, layer, everybody.asking, wanted, shapes=False).features
     if not rows:
         raise read.no_such(layer, area)
     words: dict[str, Any] = rows[0]["properties"]
@@ -105,9 +106,7 @@ def _sends_mail(request: Request) -> bool:
 
 @router.post("/follows", response_model=None,
              openapi_extra=fields("kind", "area", optional=("do", "by_mail", "back", "csrf")))  # fmt: skip
-def post_follow(
-    request: Request, form: SmallForm, me: Me, engine: WritingEngine, reading: ReadSession, asking: Asking, now: Now
-) -> Response:
+def post_follow(request: Request, form: SmallForm, me: Me, engine: WritingEngine, now: Now) -> Response:
     """Follow a place (`municipality`, `community`, `shared_area`) or a mark (`risk_point/12`), or `do=end` it."""
     check_act(request, form, me)
     kind, area = needed(form, "kind", most=20), needed(form, "area", most=90)
@@ -119,7 +118,7 @@ def post_follow(
             following.unfollow(session, me.person_id, kind, area, at=now)
     else:
         area = _area_in(kind, area)
-        _words_of(request, me, kind, area, reading, asking)
+        _words_of(request, me, kind, area)
         with session_of(engine) as session:
             following.follow(session, me.person_id, kind, area, by_mail=ticked(form, "by_mail"), at=now)
     back = cookies.local_path(form.get("back"), otherwise="/follows")

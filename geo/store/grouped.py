@@ -55,11 +55,15 @@ def grouped(
 
 
 def touching(
-    session: Session, layer: Layer, places: Layer, asking: Asking, ids: Sequence[int], *, by: Sequence[str]
-) -> list[Group]:
-    """The same of shapes by the place they touch, whose id comes first: a flood zone counts for each it reaches."""
+    session: Session, layer: Layer, places: Layer, asking: Asking, ids: Sequence[int], wanted: Wanted = EVERYTHING,
+    *, by: Sequence[str],
+) -> list[Group]:  # fmt: skip
+    """The same of shapes by the place they touch, whose id comes first: a flood zone counts for each it reaches.
+
+    Places are where they are now, of whichever instant the shapes are `wanted`.
+    """
     _check(layer, asking, by)
-    inner = rows(layer, asking, EVERYTHING).order_by(None).subquery()
+    inner = rows(layer, asking, wanted).order_by(None).subquery()
     place = rows(places, asking, Wanted(ids=tuple(ids))).order_by(None).subquery()
     meets = and_(inner.c.geom.op("&&")(place.c.geom), func.ST_Intersects(inner.c.geom, place.c.geom))
     columns = [inner.c[name] for name in by]

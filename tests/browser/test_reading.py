@@ -16,6 +16,7 @@ from tests.browser.looking import settled
 from tests.browser.test_phone_and_desk import SMALL
 from tests.conftest import running
 from tests.makers import release_all
+from tests.people.made import make_person, password_of
 from tests.reading.conftest import made_in
 
 
@@ -36,6 +37,7 @@ def place(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFact
     with Session(engine) as session, session.begin():
         ids = made_in(session)
         release_all(session)
+    make_person(engine, "committee", f"community community {ids['one']}")
     engine.dispose()
     with running(url, tmp_path_factory.mktemp("atlas"), demo=True) as address:
         yield Place(address=address, ids=ids)
@@ -125,4 +127,23 @@ def test_a_community_is_one_click_from_the_map(browser: Browser, place: Place) -
     page.mouse.click(720, 450)
     page.locator(f'a[href="/communities/{place.ids["one"]}"]').first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("ชุมชนหนึ่ง")
+    page.close()
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_a_committee_follows_its_community_and_reads_what_changed(browser: Browser, place: Place, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800}, locale="th-TH")
+    path = f"/communities/{place.ids['one']}"
+    page.goto(f"{place.address}/login?next={path}")
+    page.get_by_label("ชื่อเข้าระบบ").fill("committee")
+    page.get_by_label("รหัสผ่าน").fill(password_of("committee"))
+    page.locator("form").get_by_role("button", name="เข้าสู่ระบบ").first.click()
+    page.get_by_role("button", name="ติดตาม Follow", exact=True).click()
+    expect(page).to_have_url(f"{place.address}{path}")
+    expect(page.get_by_role("link", name="ฟีด Atom")).to_be_visible()
+    expect(page.locator("table.past")).to_contain_text("แปลงที่ดิน")
+    expect(page.get_by_text("ไม่บอกคณะกรรมการชุมชน")).to_be_visible()
+    fits(page, width)
+    page.get_by_role("button", name="เลิกติดตาม").click()
+    expect(page.get_by_role("button", name="ติดตาม Follow", exact=True)).to_be_visible()
     page.close()

@@ -25,7 +25,8 @@ HTML = {"Accept": "text/html"}
 EVIL = '<img src=x onerror=alert(1)>"${x}'
 ASKERS = {
     "staff": "staff municipality 9098", "neighbour": "staff municipality 9099",
-    "committee": "community community {one}", "partner": "partner municipality 9098", "care": "care municipality 9098",
+    "committee": "community community {one}", "other committee": "community community {two}",
+    "partner": "partner municipality 9098", "care": "care municipality 9098",
 }  # fmt: skip
 
 
@@ -62,7 +63,7 @@ def world(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFact
         made = made_in(session)
         release_all(session)
     for name, grant in ASKERS.items():
-        make_person(engine, name, grant.format(one=made["one"]))
+        make_person(engine, name, grant.format(**made))
     engine.dispose()
     app = app_of(Settings(home=tmp_path_factory.mktemp("atlas")), url)
     app.state.now = lambda: TODAY

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from typing import Any
 
@@ -14,8 +13,10 @@ from sqlalchemy.orm import Session
 from api.reading.looking import Looking, community_named
 from api.reading.measures import MEASURES, homes_by, measures_for
 from api.reading.numbers import HOMES, Known, numbers_of
+from geo.errors import BadRequest
 from geo.layer import Audience
 from geo.people.areas import Areas
+from geo.store.grouped import grouped
 from geo.store.read import Asking
 from layers import LAYERS
 from tests.makers import make_rows, rewrite
@@ -36,7 +37,7 @@ def numbers_in(page: str) -> str:
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("who", ["neighbour", "partner"])
+@pytest.mark.parametrize("who", ["neighbour", "partner", "other committee"])
 def test_a_member_of_elsewhere_sees_what_everybody_sees(world: World, path: str, who: str) -> None:
     address = at(world, path)
     assert numbers_in(world.page(address, who)) == numbers_in(world.page(address))
@@ -45,7 +46,8 @@ def test_a_member_of_elsewhere_sees_what_everybody_sees(world: World, path: str,
 
 
 def test_what_is_not_verified_is_counted_for_members_of_the_place_alone(world: World) -> None:
-    for who, points in (("", 2), ("neighbour", 2), ("partner", 2), ("staff", 4), ("committee", 4)):
+    for who, points in (("", 2), ("neighbour", 2), ("partner", 2), ("other committee", 2), ("staff", 4),
+                        ("committee", 4)):  # fmt: skip
         told = world.json(f"/communities/{world.one}", who)
         row = next(one for one in told["rows"] if one["item"]["en"] == "Risk points")
         assert row["value"] == points, who
@@ -59,10 +61,11 @@ def test_what_is_not_verified_is_counted_for_members_of_the_place_alone(world: W
     assert row["value"] == 2
 
 
-@pytest.mark.parametrize("who", ["", "neighbour", "partner", "committee"])
+@pytest.mark.parametrize("who", ["", "neighbour", "partner", "committee", "other committee"])
 def test_housing_and_tenure_are_for_those_who_read_the_survey(world: World, who: str) -> None:
     page = world.page(f"/communities/{world.one}", who)
-    assert "ไม่เผยแพร่: มาจากการสำรวจรายครัวเรือน" in page
+    assert ("ไม่เผยแพร่: มาจากการสำรวจรายครัวเรือน" in page) == (who != "committee")
+    assert ("ไม่บอกคณะกรรมการชุมชน: การสำรวจบันทึก" in page) == (who == "committee")
     options = world.page("/towns/9098", who)
     for label in ("บ้านเช่า", "บ้านมั่นคง", "ประชากรแฝง"):
         assert label not in page + options
@@ -72,6 +75,19 @@ def test_housing_and_tenure_are_for_those_who_read_the_survey(world: World, who:
     assert refused[0].json()["detail"].replace("tenure-3", "…") == refused[1].json()["detail"].replace(
         "no-such-one", "…"
     )
+
+
+def test_no_count_tells_a_committee_how_a_home_is_held(session: Session) -> None:
+    # It reads its homes one by one: a count that follows at once would tell of the one that was added.
+    (fid,) = make_rows(session, "community")
+    make_rows(session, "household", count=9, community_id=fid, tenure="1")
+    committee = Asking(audience=Audience.COMMUNITY, person="somebody", areas=Areas(communities=frozenset({fid})))
+    eyes = Looking(session=session, asking=committee, cache=no_cache())
+    assert eyes.households([fid])[fid].count == 9
+    assert not eyes.knows_homes
+    for by in HOME_COLUMNS:
+        with pytest.raises(BadRequest):
+            grouped(session, LAYERS["household"], committee, by=(by,))
 
 
 @pytest.mark.parametrize("who", ["staff", "care"])
@@ -139,26 +155,6 @@ def test_an_edit_shows_at_once_though_numbers_are_remembered(engine: Engine, cli
 def told(client: TestClient) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = client.get("/towns/9098?f=json").json()["rows"]
     return rows
-
-
-def test_a_year_ago_is_read_from_the_history_by_members(engine: Engine, client: TestClient) -> None:
-    from tests.people.made import make_person
-    from tests.people.visiting import headers_of
-
-    long_ago = TODAY - dt.timedelta(days=500)
-    with Session(engine) as session, session.begin():
-        (fid,) = make_rows(session, "community", registered_people=100, changed_at=long_ago)
-        make_rows(session, "asset", count=3, community_id=fid, changed_at=long_ago)
-        rewrite(session, "community", [fid], TODAY - dt.timedelta(days=30), registered_people=140)
-        make_rows(session, "asset", community_id=fid, changed_at=TODAY - dt.timedelta(days=20))
-    make_person(engine, "staff", "staff municipality 9098")
-    headers = headers_of(client, "staff", scope="staff")
-    page = client.get(f"/communities/{fid}?lang=en", headers={**headers, "Accept": "text/html"}).text
-    past = page[page.index("history, on this day last year") :]
-    for label, then, now in (("Registered people", "100", "140"), ("Assets", "3", "4")):
-        row = re.search(rf'<span lang="en">{label}</span>.*?</tr>', past, re.S)
-        assert row is not None
-        assert re.findall(r'<td class="number">(\d+)</td>', row[0]) == [then, now]
 
 
 def test_a_page_asks_few_questions_however_many_communities_there_are(engine: Engine, client: TestClient) -> None:
