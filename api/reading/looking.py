@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from geo.layer import Cells, Layer
 from geo.shapes.measure import area_square_metres
 from geo.shapes.outlines import drawn
 from geo.store.asking import form, shown_fields
-from geo.store.grouped import Group, grouped, in_squares, touching
+from geo.store.grouped import Group, grouped, in_squares, touching_for_either
 from geo.store.read import Asking, Wanted, feature, features
 from geo.store.tallies import Tally, tallies
 from layers import LAYERS
@@ -62,11 +62,16 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True)
 class Looking:
-    """A session, with whose eyes it looks, and what is remembered between two edits."""
+    """A session, with whose eyes it looks, and what is remembered between two edits.
+
+    Of a member of communities alone, `public` is a session with everybody's eyes: a flood zone that reaches their
+    community belongs to none, and is theirs to see as it is everybody's.
+    """
 
     session: Session
     asking: Asking
     cache: EditCache
+    public: Session | None = None
 
     @property
     def is_member(self) -> bool:
@@ -81,7 +86,7 @@ class Looking:
 
         def ask() -> Any:
             if counts_by_touch(layer):
-                found = touching(self.session, layer, place, self.asking, ids, by=by)
+                found = touching_for_either(self._eyes(layer, by), layer, place, ids, by=by)
             else:
                 found = grouped(self.session, layer, self.asking, by=("community_id", *by), sums=sums, communities=ids)
             return [[one.values, one.count, one.sums] for one in found]
@@ -117,6 +122,11 @@ class Looking:
             for fid, count, about in self.remembered(("reading", "squares", tuple(ids)), reads, ask)
         }
 
+    def _eyes(self, layer: Layer, by: Sequence[str]) -> list[tuple[Session, Asking]]:
+        """Its sessions, each with whose eyes it looks; everybody's where everybody sees these columns."""
+        for_all = self.public if set(by) <= set(shown_fields(layer, EVERYBODY)) else None
+        return [(self.session, self.asking), *([(for_all, EVERYBODY)] if for_all else [])]
+
     def town(self, code: str) -> Picture:
         """The communities of a town with their outlines, simplified for a picture."""
 
@@ -151,8 +161,9 @@ def looking(
     in_towns = bool(towns) and all(town in areas.towns for town in towns)
     inside = in_towns or (bool(communities) and set(communities) <= areas.communities)
     eyes = asking if inside and not asking.is_low else EVERYBODY
-    with session_as(request, eyes) as session:
-        yield Looking(session=session, asking=eyes, cache=request.app.state.cache)
+    is_within = inside and not in_towns and eyes is not EVERYBODY
+    with session_as(request, eyes) as session, session_as(request, EVERYBODY) if is_within else nullcontext() as public:
+        yield Looking(session=session, asking=eyes, cache=request.app.state.cache, public=public)
 
 
 @contextmanager

@@ -6,7 +6,8 @@ more than its rows would. Of a layer that the public gets as cells only the sum 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,13 +63,35 @@ def touching(
 
     Places are where they are now, of whichever instant the shapes are `wanted`.
     """
+    place, inner, met = _met(layer, places, asking, ids, wanted, by)
+    columns = [inner.c[name] for name in by]
+    query = select(place.c.id, *columns, func.count()).select_from(met)
+    return _groups(session, query.group_by(place.c.id, *columns), 1 + len(by))
+
+
+def touching_for_either(
+    eyes: Sequence[tuple[Session, Asking]], layer: Layer, places: Layer, ids: Sequence[int], *, by: Sequence[str]
+) -> list[Group]:
+    """The same of what any of these see, each shape once: a member of one community sees its own and the public's."""
+    seen: dict[tuple[int, int], tuple[Any, ...]] = {}
+    for session, asking in eyes:
+        place, inner, met = _met(layer, places, asking, ids, EVERYTHING, by)
+        query = select(place.c.id, inner.c.id, *(inner.c[name] for name in by)).select_from(met)
+        for where, fid, *values in session.execute(query):
+            seen.setdefault((where, fid), (where, *map(plain, values)))
+    counts = Counter(seen.values())
+    return _sorted(Group(values=values, count=count) for values, count in counts.items())
+
+
+def _met(
+    layer: Layer, places: Layer, asking: Asking, ids: Sequence[int], wanted: Wanted, by: Sequence[str]
+) -> tuple[Any, Any, Any]:
+    """The places, the rows, and where they meet."""
     _check(layer, asking, by)
     inner = rows(layer, asking, wanted).order_by(None).subquery()
     place = rows(places, asking, Wanted(ids=tuple(ids))).order_by(None).subquery()
     meets = and_(inner.c.geom.op("&&")(place.c.geom), func.ST_Intersects(inner.c.geom, place.c.geom))
-    columns = [inner.c[name] for name in by]
-    query = select(place.c.id, *columns, func.count()).select_from(inner.join(place, meets))
-    return _groups(session, query.group_by(place.c.id, *columns), 1 + len(by))
+    return place, inner, inner.join(place, meets)
 
 
 def in_squares(session: Session, layer: Layer, communities: Sequence[int]) -> dict[int, Tally]:
@@ -114,5 +137,9 @@ def _groups(session: Session, query: Any, width: int) -> list[Group]:
         )
         for row in session.execute(query)
     ]
+    return _sorted(found)
+
+
+def _sorted(found: Iterable[Group]) -> list[Group]:
     # The order in which PostgreSQL finds groups says where rows lie in their table.
     return sorted(found, key=lambda group: (-group.count, *(str(one or "") for one in group.values)))

@@ -59,6 +59,9 @@ def test_risks_are_told_by_hazard_and_level_and_by_state_in_the_order_of_the_lis
     assert by_state == {"Verified": 2}
     assert sum(facts(staff, "Risk points: Status").values()) == 4
     assert any("Very high" in name for name in facts(public, "Risk points: hazard and level"))
+    # Of the community's own as well, though no community is its.
+    committee = world.json(f"/communities/{world.one}", "committee")
+    assert sum(facts(committee, "Risk zones: Status").values()) == 1
     # A zone belongs to none and counts for each community that it touches.
     for fid in (world.one, world.two):
         assert sum(facts(world.json(f"/communities/{fid}"), "Risk zones: Status").values()) == 1
