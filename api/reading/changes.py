@@ -114,8 +114,11 @@ def changes(
         for name in WORDS
     ]  # fmt: skip
     for name, by in COUNTED.items():
-        if "community_id" not in shown_fields(LAYERS[name], looking.asking):
-            found.append(Change(label=LAYERS[name].title, then=None, now=None, is_withheld=True))
+        layer = LAYERS[name]
+        # A zone that reaches a community without being its own has a past for the town's staff alone.
+        is_half_seen = looking.public is not None and counts_by_touch(layer)
+        if is_half_seen or "community_id" not in shown_fields(layer, looking.asking):
+            found.append(Change(label=layer.title, then=None, now=None, is_withheld=True))
             continue
         before = _a_year_ago(looking, community, name, by, box, at) if then is not None else None
         found += _lines(name, by, before, numbers.groups[name])
