@@ -153,6 +153,24 @@ def test_the_same_seed_gives_the_same_steps_and_a_second_demo_none(engine: Engin
         assert told(session) == first
 
 
+def test_an_older_demo_whose_marks_had_no_lives_gets_them(engine: Engine) -> None:
+    write_town(engine, LAYERS, scale=SMALL, at=NOW - dt.timedelta(days=1))
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM change WHERE operation = 'demo'"))
+        connection.execute(text("DELETE FROM life_step"))
+        # As an earlier generation drew them.
+        unmarked = "status = NULL, inspected_on = NULL, reinspect_on = NULL, source_digest = NULL"
+        connection.execute(text(f"UPDATE asset SET {unmarked}"))
+        connection.execute(text("UPDATE risk_point SET seen_on = seen_on - 1, source_digest = NULL"))
+    counts = write_town(engine, LAYERS, scale=SMALL, at=NOW)
+    assert counts["risk_point"]
+    with Session(engine) as session:
+        for layer in LIVING:
+            for row, steps in lives_in(session, layer).values():
+                check_follows(layer, row, steps)
+                assert {one.version for one in steps[1:]} <= {row.version}
+
+
 def test_what_people_did_since_is_left_alone(engine: Engine) -> None:
     write_town(engine, LAYERS, scale=SMALL, at=NOW)
     with engine.begin() as connection:

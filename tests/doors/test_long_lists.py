@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, text, update
 from sqlalchemy.orm import Session
 
 from geo.layer import Audience
 from geo.people.areas import AreaKind
-from geo.store.duties_tables import Incident, SubjectRequest
+from geo.store.duties_tables import ConsentText, Incident, SubjectRequest
 from geo.store.people_tables import Person, PersonGrant
+from geo.store.tables import Change, ImportBatch
 from tests.makers import make_rows, rewrite
 from tests.marks.conftest import Browsing, browsing
 from tests.people.made import BEFORE
@@ -149,6 +150,22 @@ def test_a_short_list_says_nothing_of_parts(desk: Desk) -> None:
     assert set(told) == {"people", "one_time_codes_required"}
 
 
+def _came_with_files(session: Session, fid: int) -> None:
+    """Thirty of its versions from files, each with a text of its own that people agreed to."""
+    deeds = session.scalars(text("SELECT change_id FROM household_history WHERE id = :f ORDER BY version"), {"f": fid})
+    for number, deed in enumerate(deeds.all()[:30], start=1):
+        consent = ConsentText(municipality="9098", code="survey", version=number, words="ย" * 6000, made_at=BEFORE,
+                              made_by="x")  # fmt: skip
+        session.add(consent)
+        session.flush()
+        batch = ImportBatch(layer="household", file_name="a.csv", file_sha256=b"a", file_bytes=1, driver="CSV",
+                            counts={}, report={}, loaded_by="x", purpose="สำรวจ",
+                            consent_text_id=consent.id)  # fmt: skip
+        session.add(batch)
+        session.flush()
+        session.execute(update(Change).where(Change.id == deed).values(batch_id=batch.id))
+
+
 def test_the_data_of_one_person_is_told_in_short_on_the_page_and_whole_to_machines(desk: Desk) -> None:
     with Session(desk.engine) as session, session.begin():
         (fid,) = make_rows(session, "household", count=1)
@@ -157,6 +174,7 @@ def test_the_data_of_one_person_is_told_in_short_on_the_page_and_whole_to_machin
             rewrite(session, "household", [fid], at, head_name=f"head {day} " + "ห" * 200)
         session.execute(text("SELECT atlas_note_read('malee', 'care', :why, 'http', 'household', ARRAY[:f]::bigint[]) "
                              "FROM generate_series(1, 400)"), {"f": fid, "why": "เหตุผล" * 20})  # fmt: skip
+        _came_with_files(session, fid)
     path = f"/collections/household/items/{fid}/dossier"
     headers = desk.people["care"]
     page = desk.client.get(path, headers=headers | HTML)
@@ -165,7 +183,11 @@ def test_the_data_of_one_person_is_told_in_short_on_the_page_and_whole_to_machin
     assert "51 former versions more" in page.text
     assert re.search(r"\d{3} readings more", page.text)
     assert 'href="?f=json"' in page.text
+    assert "10 imports more" in page.text
+    assert page.text.count('<p class="as-written">') == 4
     assert page.text.count("head 59 ") == 1
     told = desk.ask("care", "GET", path, Accept="application/json").json()
     assert len(told["versions"]) == 61
+    assert len(told["sources"]) == 30
+    assert {len(one["consent_words"]) for one in told["sources"]} == {6000}
     assert len(told["readings"]) >= 400
