@@ -14,6 +14,7 @@ from geo.people.grants import Grant
 from geo.people.passwords import hash_of
 from geo.store import people
 from geo.store.db import session_of
+from geo.store.people_areas import places_in
 from geo.store.people_tables import Person
 from geo.store.tables import DEMO
 
@@ -51,7 +52,7 @@ def _renew(session: Session, login: str, audience: Audience, password_hash: str,
 def _grant(session: Session, audience: Audience) -> Grant:
     """The demo town, and for the committee its first community."""
     if audience is Audience.COMMUNITY:
-        inside = [area for kind, area, _ in people.places_in(session, {TOWN}) if kind is AreaKind.COMMUNITY]
+        inside = [area for kind, area, _ in places_in(session, {TOWN}) if kind is AreaKind.COMMUNITY]
         if inside:
             return people.grant_in(session, audience, AreaKind.COMMUNITY, inside[0], None)
     return people.grant_in(session, audience, AreaKind.MUNICIPALITY, TOWN, None)

@@ -7,7 +7,9 @@ an open request, which a steward wrote down: two persons, and a register that sa
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -39,6 +41,18 @@ from geo.store.write import Act
 
 router = APIRouter(tags=["duties"], dependencies=[Known])
 
+_T = TypeVar("_T")
+# The newest that the page shows; the file for machines has all of them.
+VERSIONS, SOURCES, READINGS = 10, 20, 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newest(Generic[_T]):
+    """The newest of a section, the newest first, and how many more there are."""
+
+    shown: Sequence[_T]
+    more: int
+
 
 @router.get("/collections/{collection}/items/{fid}/dossier", response_model=None, responses=JSON_OR_PAGE)
 def get_dossier(
@@ -48,15 +62,16 @@ def get_dossier(
     """All that is held of one row, for the person it is about: every version, where it came from, who read it."""
     wanted = format_of(request)
     key = _may(layer, fid, asking.audience)
-    found = versions(session, layer, asking, key, limit=MOST_VERSIONS).versions
+    found = _every_version(session, layer, asking, key)
     present = read.feature(session, layer, asking, key) if found[0].valid_to is None else None
     shown = read.shown_fields(layer, asking)
     came, seen = sources(owner, layer, key), readings(owner, layer, key)
     town = found[0].properties.get("municipality")
     holder = registers.controller(owner, town) if town else None
     if wanted == "html":
-        return page(request, "dossier.html", headers=PRIVATE, layer=layer, fid=key, versions=found, present=present,
-                    fields=shown, sources=came, readings=seen, controller=holder, kept=_kept(layer), rights=RIGHTS,
+        return page(request, "dossier.html", headers=PRIVATE, layer=layer, fid=key, present=present, fields=shown,
+                    versions=_newest(found, VERSIONS), sources=_newest(came[::-1], SOURCES),
+                    readings=_newest(seen[::-1], READINGS), controller=holder, kept=_kept(layer), rights=RIGHTS,
                     made_at=now.astimezone(BANGKOK), bases=BASES, sensitive_bases=SENSITIVE_BASES,
                     audiences=AUDIENCES, may_erase=Person(name=me.login, signed_in=me).may_edit(layer),
                     csrf=cookies.session_csrf(request) if me.in_browser else "")  # fmt: skip
@@ -94,6 +109,19 @@ def erase_item(
         became = erase(writing, layer, key, act=act, request=asked.id, areas=me.areas,
                        expected_version=_version_in(form))  # fmt: skip
     return done(request, f"/collections/{layer.id}/items/{key}/dossier", version=became)
+
+
+def _every_version(session: Session, layer: Layer, asking: read.Asking, fid: int) -> list[Version]:
+    part = versions(session, layer, asking, fid, limit=MOST_VERSIONS)
+    found = part.versions
+    while part.next_before is not None:
+        part = versions(session, layer, asking, fid, limit=MOST_VERSIONS, before=part.next_before)
+        found = [*found, *part.versions]
+    return found
+
+
+def _newest(every: Sequence[_T], most: int) -> Newest[_T]:
+    return Newest(shown=every[:most], more=max(0, len(every) - most))
 
 
 def _may(layer: Layer, fid: str, audience: Audience) -> int:

@@ -18,6 +18,7 @@ from api.deps import Known, Now, PeopleSession, SignedIn, Steward, WritingEngine
 from api.links import base_of
 from api.negotiation import format_of, wants_html
 from api.pages import page
+from api.paging import ThePart
 from api.people import cookies
 from api.people.forms import SmallForm, fields, needed, ticked
 from api.people.views import events_json, person_json
@@ -30,22 +31,29 @@ from geo.people.grants import BY_NAME, GRANTED, Grant
 from geo.store import people
 from geo.store.db import session_of
 from geo.store.people import KeptGrant
+from geo.store.people_areas import places_in
 from geo.store.people_tables import Person
+from geo.store.read import KEY_LIMIT
 
 router = APIRouter(tags=["people"], dependencies=[Known])
 
+# In the list; a person's own page has all of them.
+MOST_GRANTS = 3
+
 
 @router.get("/people", response_model=None, responses=JSON_OR_PAGE)
-def list_people(request: Request, me: Steward, session: PeopleSession, now: Now) -> Response:
-    """Everybody whom the steward's towns granted something."""
-    grants = people.grants_of(session)
-    found = [person_json(one, _governed(grants.get(one.id, []), me), now)
-             for one in people.persons(session, towns=me.areas.towns)]  # fmt: skip
+def list_people(request: Request, me: Steward, session: PeopleSession, now: Now, part: ThePart) -> Response:
+    """Everybody whom the steward's towns granted something, by their login names."""
+    shown, count = people.governed(session, me.areas.towns, limit=part.limit, offset=part.offset)
+    grants = people.grants_of(session, among=[one.id for one in shown])
+    found = [person_json(one, _governed(grants.get(one.id, []), me), now) for one in shown]
     rules = [{"municipality": town, "audience": audience.value} for town, audience in sorted(people.totp_rules(session))
              if town in me.areas.towns]  # fmt: skip
     if format_of(request) == "json":
-        return JSONResponse({"people": found, "one_time_codes_required": rules}, headers=PRIVATE)
-    return page(request, "people.html", headers=PRIVATE, people=found, rules=rules, towns=sorted(me.areas.towns),
+        told = {"people": found, "one_time_codes_required": rules}
+        return JSONResponse(told | part.told(count), headers=PRIVATE)
+    return page(request, "people.html", headers=PRIVATE, people=found, rules=rules, pages=part.of(count),
+                most_grants=MOST_GRANTS, towns=sorted(me.areas.towns),
                 **_choices(request, session, me))  # fmt: skip
 
 
@@ -200,10 +208,12 @@ def _governs(grant: Grant, me: SignedIn) -> bool:
 
 
 def _person(session: Session, me: SignedIn, number: int) -> Person:
-    found = next((one for one in people.persons(session, towns=me.areas.towns) if one.id == number), None)
-    if found is None:
+    # A number that no row can have is none to the database either.
+    is_one = 0 < number <= KEY_LIMIT
+    found = people.governed(session, me.areas.towns, number=number)[0] if is_one else []
+    if not found:
         raise UnknownPerson("ไม่พบบุคคลนี้", "There is no such person")
-    return found
+    return found[0]
 
 
 def _governs_all(session: Session, me: SignedIn, number: int) -> bool:
@@ -247,5 +257,5 @@ def _grant(session: Session, form: dict[str, str], me: SignedIn) -> Grant:
 
 def _choices(request: Request, session: Session, me: SignedIn) -> dict[str, Any]:
     places = [{"value": f"{kind}:{area}", "kind": kind.value, "name": name}
-              for kind, area, name in people.places_in(session, me.areas.towns)]  # fmt: skip
+              for kind, area, name in places_in(session, me.areas.towns)]  # fmt: skip
     return {"audiences": [one.value for one in GRANTED], "places": places, "csrf": cookies.session_csrf(request)}

@@ -16,6 +16,7 @@ from api.definition import JSON_OR_PAGE
 from api.deps import Known, Now, PeopleSession, Steward, WritingEngine
 from api.negotiation import format_of
 from api.pages import page
+from api.paging import ThePart
 from api.people import cookies
 from api.people.forms import SmallForm, fields, needed, ticked
 from api.people.page_forms import PRIVATE, day_in, done, moment_in, town_in
@@ -33,13 +34,14 @@ MOST_WORDS = 4000
 
 
 @router.get("/requests", response_model=None, responses=JSON_OR_PAGE)
-def list_requests(request: Request, me: Steward, session: PeopleSession, now: Now) -> Response:
+def list_requests(request: Request, me: Steward, session: PeopleSession, now: Now, part: ThePart) -> Response:
     """What persons asked of the steward's towns, the most urgent first."""
-    found = [_request(one, now) for one in registers.requests(session, me.areas.towns)]
+    entries, count = registers.requests(session, me.areas.towns, limit=part.limit, offset=part.offset)
+    found = [_request(one, now) for one in entries]
     if format_of(request) == "json":
-        return JSONResponse({"requests": found}, headers=PRIVATE)
+        return JSONResponse({"requests": found} | part.told(count), headers=PRIVATE)
     return page(request, "requests.html", headers=PRIVATE, requests=found, kinds=KINDS, outcomes=OUTCOMES,
-                towns=sorted(me.areas.towns), csrf=cookies.session_csrf(request))  # fmt: skip
+                pages=part.of(count), towns=sorted(me.areas.towns), csrf=cookies.session_csrf(request))  # fmt: skip
 
 
 @router.post("/requests", response_model=None, status_code=201,
@@ -101,13 +103,14 @@ def close_request(
 
 
 @router.get("/incidents", response_model=None, responses=JSON_OR_PAGE)
-def list_incidents(request: Request, me: Steward, session: PeopleSession, now: Now) -> Response:
+def list_incidents(request: Request, me: Steward, session: PeopleSession, now: Now, part: ThePart) -> Response:
     """What happened to the data of the steward's towns, the most urgent first."""
-    found = [_incident(one, now) for one in registers.incidents(session, me.areas.towns)]
+    entries, count = registers.incidents(session, me.areas.towns, limit=part.limit, offset=part.offset)
+    found = [_incident(one, now) for one in entries]
     if format_of(request) == "json":
-        return JSONResponse({"incidents": found}, headers=PRIVATE)
-    return page(request, "incidents.html", headers=PRIVATE, incidents=found, towns=sorted(me.areas.towns),
-                csrf=cookies.session_csrf(request))  # fmt: skip
+        return JSONResponse({"incidents": found} | part.told(count), headers=PRIVATE)
+    return page(request, "incidents.html", headers=PRIVATE, incidents=found, pages=part.of(count),
+                towns=sorted(me.areas.towns), csrf=cookies.session_csrf(request))  # fmt: skip
 
 
 @router.post(

@@ -14,6 +14,7 @@ from data.demo.communities import Communities
 from data.demo.ground import CANALSIDE, CORE, INNER, OUTER, RAILSIDE, Ints, Land
 from data.demo.parcels import Parcels, chosen
 from data.demo.plan import Floats, Line, smooth
+from data.demo.states import STATUSES, marked_by_people, seen_to, without_lost_duplicates
 from data.demo.strips import beside
 
 Rows = list[dict[str, Any]]
@@ -58,11 +59,6 @@ RISKS: tuple[tuple[str, int, str, tuple[int, ...]], ...] = (
     ("BUILD", 6, "บ้านทรุดโทรม", (RAILSIDE, CANALSIDE)),
     ("CRIME", 6, "จุดเปลี่ยว ไฟส่องสว่างไม่พอ", (OUTER, RAILSIDE)),
 )
-STATUSES = {
-    "verified": 0.34, "reported": 0.16, "inspected": 0.08, "in_action": 0.2, "reinspected": 0.08, "closed": 0.08,
-    "expired": 0.03, "rejected": 0.02, "draft": 0.01,
-}  # fmt: skip
-DIVISIONS = {"works": 0.6, "health": 0.2, "disaster": 0.15, "welfare": 0.05}
 THREATENED = {
     "FLD-FLUV": "homes lives", "FLD-SURF": "road homes", "RIV-EROS": "homes canal", "FIRE-ACC": "lives homes",
     "FIRE-HYD": "homes", "ELEC": "lives homes", "RAIL": "lives", "ROAD": "lives road", "WASTE": "canal",
@@ -82,6 +78,7 @@ DEPTHS = (
     (70.0, "มากกว่า 2", 2.5, 10, 5, 5), (190.0, "1–2", 1.5, 25, 4, 4), (330.0, "0.5–1", 0.8, 50, 3, 3),
     (500.0, "น้อยกว่า 0.5", 0.3, 100, 2, 2),
 )  # fmt: skip
+INSPECTED_ZONES, INSPECT_ZONES_AGAIN = dt.date(2025, 12, 8), dt.date(2027, 6, 8)
 MADE_UP = "ข้อมูลสมมติเพื่อการสาธิต"
 # station, aliases, names, kind, bank level in metres (a fact of public reports), share of the canal's length
 STATIONS: tuple[tuple[str, str | None, str, str, str, float | None, float], ...] = (
@@ -124,6 +121,8 @@ def asset_rows(
             })  # fmt: skip
     found = np.array(places).reshape(-1, 2)
     _told_by_community(rows, communities.of(found), communities)
+    # Drawn aside, so that what is laid out after them stays where it is.
+    marked_by_people(rows, rng.spawn(1)[0])
     return found, rows
 
 
@@ -160,41 +159,21 @@ def risk_point_rows(
             continue
         for lot in rng.choice(near, min(len(near), max(1, round(usual * size))), replace=False):
             places.append(fronts[lot] + rng.normal(0, 1.5, 2))
-            seen = np.datetime64("2025-06-01") + int(rng.integers(0, 500))
             rows.append({
                 "risk_code": f"{land.plan.code}-RP{len(rows) + 1:04d}", "kind": kind, "cause": cause,
+                "seen_on": np.datetime64("2025-06-01") + int(rng.integers(0, 500)),
                 "likelihood": int(rng.integers(1, 6)), "severity": int(rng.choice([1, 2, 2, 3, 3, 4, 5])),
-                "status": chosen(STATUSES, 1, rng)[0], "seen_on": seen, "hazard_year": int(str(seen)[:4]),
+                "status": chosen(STATUSES, 1, rng)[0],
                 "affected_band": chosen(BANDS, 1, rng)[0], "description": MADE_UP, "evidence": MADE_UP,
                 "reporter_role": chosen(REPORTERS, 1, rng)[0], "plan_activity": None,
             })  # fmt: skip
     found = np.array(places).reshape(-1, 2)
+    without_lost_duplicates(rows)
     for row, place in zip(rows, communities.of(found), strict=True):
         where = communities.names_th[place] if place >= 0 else land.plan.name_th
         row["name_th"] = f"{RISK_WORDS[row['kind']]} {where.replace(' (สมมติ)', '')} (สมมติ)"
-        row |= _seen_to(row, rng)
+        row |= {"threatens": THREATENED[row["kind"]]} | seen_to(row, rng)
     return found, rows
-
-
-def _seen_to(row: dict[str, Any], rng: Generator) -> dict[str, object]:
-    """What a made-up town has done about a risk by now, as far as its state says."""
-    seen, state = row["seen_on"], row["status"]
-    found: dict[str, object] = {"threatens": THREATENED[row["kind"]], "inspected_on": None, "reinspect_on": None,
-                                "division": None, "budget_baht": None, "due_on": None}  # fmt: skip
-    if state in ("draft", "reported", "rejected"):
-        return found
-    inspected = (seen + int(rng.integers(2, 20))).item()
-    found["inspected_on"] = inspected
-    if state == "inspected":
-        return found
-    found["reinspect_on"] = inspected + dt.timedelta(days=90 if state == "expired" else 365 + 180)
-    if state in ("in_action", "reinspected", "closed"):
-        found |= {
-            "plan_activity": f"กิจกรรมสมมติ {row['risk_code'][-4:]}", "division": chosen(DIVISIONS, 1, rng)[0],
-            "budget_baht": int(rng.integers(2, 60)) * 10_000,
-            "due_on": inspected + dt.timedelta(days=int(rng.integers(120, 400))),
-        }  # fmt: skip
-    return found
 
 
 def _by_the_road(land: Land, parcels: Parcels) -> Ints:
@@ -212,7 +191,8 @@ def risk_zone_rows(land: Land, rng: Generator) -> tuple[list[BaseGeometry], Rows
             shapes.append(shape)
             code = f"{land.plan.code}-RZ{len(rows) + 1:03d}"
             rows.append({"risk_code": code, "status": "verified", "description": MADE_UP, "reporter_role": "engineer",
-                         "seen_on": np.datetime64("2025-11-27"), "hazard_year": 2025, **words})  # fmt: skip
+                         "seen_on": np.datetime64("2025-11-27"), "hazard_year": 2025,
+                         "inspected_on": INSPECTED_ZONES, "reinspect_on": INSPECT_ZONES_AGAIN, **words})  # fmt: skip
 
     for line in land.plan.canals:
         _flooded(line, land, add, rng)

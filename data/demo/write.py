@@ -15,17 +15,20 @@ import pyarrow as pa
 import pyogrio
 from sqlalchemy import Engine, exists, insert, select
 
+from data.demo.lives import lives
 from data.demo.town import GEOMETRY, ORDER, SEED, towns
 from geo.errors import AtlasError
 from geo.intake.load import LoadOptions, load_file
 from geo.layer import Layer
+from geo.life import life_of
 from geo.store.db import session_of
+from geo.store.lives import note_lives, without_steps
 from geo.store.tables import DEMO, Change
 
 MADE_BY = DEMO
 REASON = "ข้อมูลสมมติ · made-up data"
 # Raised when the generator draws something else from the same seed: an older demo is then brought up to it.
-GENERATION = 3
+GENERATION = 4
 FILE_KINDS = {
     "parcel": "Polygon", "building": "Polygon", "household": "Point", "asset": "Point", "risk_point": "Point",
     "flood_station": "Point", "municipality": "Polygon",
@@ -102,8 +105,9 @@ def write_town(
 ) -> dict[str, int]:
     """Put the demo town into the database; returns the rows that are new or changed, by layer.
 
-    A demo that is already there is left alone, with whatever people did to it since. `RealDataHere` where rows that
-    the demo did not make are there and no demo is: nobody's map gets made-up parcels by accident.
+    Marks come with the steps that led to their states. A demo that is already there is left alone, with whatever people
+    did to it since. `RealDataHere` where rows that the demo did not make are there and no demo is: nobody's map gets
+    made-up parcels by accident.
     """
     seed = SEED if seed is None else seed
     told = {"scale": scale, "seed": seed, "generation": GENERATION}
@@ -129,6 +133,9 @@ def write_town(
             )
             counts[name] = report.counts.inserted + report.counts.updated
     with session_of(engine) as session:
+        for layer in layers.values():
+            if life_of(layer):
+                note_lives(session, lives(layer, without_steps(session, layer, origin=MADE_BY), seed=seed, at=at))
         session.execute(
             insert(Change).values(
                 made_at=at, made_by=by, origin=MADE_BY, operation="demo", layer="", reason=REASON, counts=told | counts

@@ -6,11 +6,11 @@ Towns of an area come from the layers' own tables: a grant in a community is gov
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, String, and_, case, cast, column, delete, exists, func, or_, select, table, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from geo.layer import Audience
 from geo.people import keys
 from geo.people.areas import AreaKind
 from geo.people.grants import Grant
+from geo.store.people_areas import COMMUNITY, SHARED, TOWN, lies_in, number_of, towns_of
 from geo.store.people_tables import (
     BearerToken,
     Invitation,
@@ -33,13 +34,6 @@ INVITE, RESET = "invite", "reset"
 # Under these the service writes by itself: whoever was called so would have made what they did not.
 NOT_LOGINS = ("atlas", "citizen", "retention")
 INVITED_DAYS, RESET_HOURS = 7, 24
-
-_COMMUNITY = table("community", column("id", BigInteger), column("municipality", String), column("name_th", String))
-_SHARED = table(
-    "shared_area", column("id", BigInteger), column("municipality", String), column("municipalities", String),
-    column("name_th", String),
-)  # fmt: skip
-_TOWN = table("municipality", column("code", String), column("name_th", String))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,15 +81,20 @@ def add_person(session: Session, *, login: str, name: str, by: str, at: dt.datet
     return person
 
 
-def persons(session: Session, *, towns: Iterable[str] | None = None) -> list[Person]:
-    """Everybody, or those who have or had a grant in one of the towns."""
-    query = select(Person).order_by(Person.login)
-    if towns is None:
-        return list(session.scalars(query))
-    wanted = set(towns)
-    grants = grants_of(session, ended_too=True)
-    ids = [person for person, held in grants.items() if any(one.grant.towns & wanted for one in held)]
-    return list(session.scalars(query.where(Person.id.in_(ids))))
+def persons(session: Session) -> list[Person]:
+    """Everybody."""
+    return list(session.scalars(select(Person).order_by(Person.login)))
+
+
+def governed(
+    session: Session, towns: Iterable[str], *, number: int | None = None, limit: int | None = None, offset: int = 0
+) -> tuple[list[Person], int]:
+    """A part of those who have or had a grant in one of the towns, and how many they are; or the one of a number."""
+    mine: list[ColumnElement[bool]] = [Person.id.in_(select(PersonGrant.person_id).where(lies_in(session, set(towns))))]
+    if number is not None:
+        mine.append(Person.id == number)
+    found = session.scalars(select(Person).where(*mine).order_by(Person.login).limit(limit).offset(offset))
+    return list(found), session.scalar(select(func.count()).select_from(Person).where(*mine)) or 0
 
 
 def set_disabled(session: Session, person: Person, disabled: bool, *, by: str, at: dt.datetime) -> None:
@@ -195,25 +194,26 @@ def _told(grant: Grant) -> dict[str, str | None]:
             "ends": grant.ends.isoformat() if grant.ends else None}  # fmt: skip
 
 
-def grants_of(session: Session, *, person: int | None = None, ended_too: bool = False) -> dict[int, list[KeptGrant]]:
+def grants_of(
+    session: Session, *, person: int | None = None, among: Collection[int] | None = None, ended_too: bool = False
+) -> dict[int, list[KeptGrant]]:
     """The grants that were not taken away, by person; their ends are the caller's to look at."""
-    community, shared = (
-        cast(case((PersonGrant.kind == kind.value, PersonGrant.area)), BigInteger)
-        for kind in (AreaKind.COMMUNITY, AreaKind.SHARED_AREA)
-    )
+    community, shared = number_of(AreaKind.COMMUNITY), number_of(AreaKind.SHARED_AREA)
     query = (
         select(
             PersonGrant,
-            func.coalesce(_TOWN.c.name_th, _COMMUNITY.c.name_th, _SHARED.c.name_th),
-            _COMMUNITY.c.municipality, _SHARED.c.municipality, _SHARED.c.municipalities,
+            func.coalesce(TOWN.c.name_th, COMMUNITY.c.name_th, SHARED.c.name_th),
+            COMMUNITY.c.municipality, SHARED.c.municipality, SHARED.c.municipalities,
         )
-        .outerjoin(_TOWN, and_(PersonGrant.kind == AreaKind.MUNICIPALITY.value, _TOWN.c.code == PersonGrant.area))
-        .outerjoin(_COMMUNITY, _COMMUNITY.c.id == community)
-        .outerjoin(_SHARED, _SHARED.c.id == shared)
+        .outerjoin(TOWN, and_(PersonGrant.kind == AreaKind.MUNICIPALITY.value, TOWN.c.code == PersonGrant.area))
+        .outerjoin(COMMUNITY, COMMUNITY.c.id == community)
+        .outerjoin(SHARED, SHARED.c.id == shared)
         .order_by(PersonGrant.id)
     )  # fmt: skip
     if person is not None:
         query = query.where(PersonGrant.person_id == person)
+    if among is not None:
+        query = query.where(PersonGrant.person_id.in_(among))
     if not ended_too:
         query = query.where(PersonGrant.ended_at.is_(None))
     found: dict[int, dict[int, KeptGrant]] = {}
@@ -224,19 +224,10 @@ def grants_of(session: Session, *, person: int | None = None, ended_too: bool = 
             id=row.id, place=place or row.area, made_by=row.made_by,
             grant=Grant(
                 audience=Audience(row.audience), kind=kind, area=row.area, ends=row.ends,
-                towns=_towns(kind, row.area, community_town, shared_town, shared_towns),
+                towns=towns_of(kind, row.area, community_town, shared_town, shared_towns),
             ),
         )  # fmt: skip
     return {owner: list(held.values()) for owner, held in found.items()}
-
-
-def _towns(kind: AreaKind, area: str, community: str | None, shared: str | None, several: str | None) -> frozenset[str]:
-    if kind is AreaKind.MUNICIPALITY:
-        return frozenset({area})
-    if kind is AreaKind.COMMUNITY:
-        return frozenset({community} if community else ())
-    codes = (several or "").replace(",", " ").replace(";", " ").split()
-    return frozenset(code for code in (*codes, shared) if code)
 
 
 def grant_in(session: Session, audience: Audience, kind: AreaKind, area: str, ends: dt.datetime | None) -> Grant:
@@ -248,38 +239,15 @@ def grant_in(session: Session, audience: Audience, kind: AreaKind, area: str, en
     known = area.isascii() and area.isdecimal() and len(area) <= 18
     row: Any = None
     if known and kind is AreaKind.COMMUNITY:
-        row = session.execute(select(_COMMUNITY.c.municipality).where(_COMMUNITY.c.id == int(area))).one_or_none()
-        towns = _towns(kind, area, row[0], None, None) if row else frozenset()
+        row = session.execute(select(COMMUNITY.c.municipality).where(COMMUNITY.c.id == int(area))).one_or_none()
+        towns = towns_of(kind, area, row[0], None, None) if row else frozenset()
     elif known:
-        places = select(_SHARED.c.municipality, _SHARED.c.municipalities).where(_SHARED.c.id == int(area))
+        places = select(SHARED.c.municipality, SHARED.c.municipalities).where(SHARED.c.id == int(area))
         row = session.execute(places).one_or_none()
-        towns = _towns(kind, area, None, row[0], row[1]) if row else frozenset()
+        towns = towns_of(kind, area, None, row[0], row[1]) if row else frozenset()
     if row is None:
         raise UnknownPerson(f"ไม่มีพื้นที่ {kind.value} {area[:20]!r}", f"There is no {kind.value} {area[:20]!r}")
     return Grant(audience=audience, kind=kind, area=str(int(area)), ends=ends, towns=towns)
-
-
-def places_in(session: Session, towns: Iterable[str]) -> list[tuple[AreaKind, str, str]]:
-    """What a steward of these towns may grant in: kind, area, and its name, to choose from."""
-    codes = sorted(towns)
-    named = session.execute(select(_TOWN.c.code, _TOWN.c.name_th).where(_TOWN.c.code.in_(codes)))
-    names = {row.code: row.name_th for row in named}
-    inside = (
-        select(_COMMUNITY.c.id, _COMMUNITY.c.name_th)
-        .where(_COMMUNITY.c.municipality.in_(codes))
-        .order_by(_COMMUNITY.c.name_th)
-        .limit(2000)
-    )
-    shared = select(_SHARED.c.id, _SHARED.c.name_th, _SHARED.c.municipality, _SHARED.c.municipalities).limit(2000)
-    return [
-        *((AreaKind.MUNICIPALITY, code, names.get(code) or code) for code in codes),
-        *((AreaKind.COMMUNITY, str(number), name or str(number)) for number, name in session.execute(inside)),
-        *(
-            (AreaKind.SHARED_AREA, str(number), name or str(number))
-            for number, name, town, several in session.execute(shared)
-            if (lies := _towns(AreaKind.SHARED_AREA, "", None, town, several)) and lies <= set(codes)
-        ),
-    ]
 
 
 def totp_rules(session: Session) -> frozenset[tuple[str, Audience]]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from geo.errors import BadRequest, Text, UnknownPerson
 from geo.people.grants import BANGKOK
 from geo.store.duties_tables import Controller, ErasedRow, Incident, RegisterNote, SubjectRequest
 
+_Entry = TypeVar("_Entry", SubjectRequest, Incident)
 REQUEST_DAYS = 30
 INCIDENT_HOURS = 72
 REQUEST, INCIDENT = "request", "incident"
@@ -136,19 +137,28 @@ def incident_of(session: Session, towns: Iterable[str], number: int) -> Incident
     return found
 
 
-def requests(session: Session, towns: Iterable[str]) -> list[SubjectRequest]:
-    """Open ones first, the most urgent at the top; then the answered, newest first."""
-    query = select(SubjectRequest).where(SubjectRequest.municipality.in_(sorted(towns)))
-    found = list(session.scalars(query))
-    still_open = sorted((one for one in found if one.closed_at is None), key=lambda one: (one.due_on, one.id))
-    return still_open + sorted((one for one in found if one.closed_at), key=lambda one: -one.id)
+def requests(
+    session: Session, towns: Iterable[str], *, limit: int, offset: int = 0
+) -> tuple[list[SubjectRequest], int]:
+    """A part of them, and how many there are: open ones first, the most urgent at the top; the newest answered next."""
+    return _part(session, SubjectRequest, SubjectRequest.due_on, towns, limit, offset)
 
 
-def incidents(session: Session, towns: Iterable[str]) -> list[Incident]:
-    """Open ones first, the most urgent at the top; then the closed, newest first."""
-    found = list(session.scalars(select(Incident).where(Incident.municipality.in_(sorted(towns)))))
-    still_open = sorted((one for one in found if one.closed_at is None), key=lambda one: (one.due_at, one.id))
-    return still_open + sorted((one for one in found if one.closed_at), key=lambda one: -one.id)
+def incidents(session: Session, towns: Iterable[str], *, limit: int, offset: int = 0) -> tuple[list[Incident], int]:
+    """A part of them, and how many there are: open ones first, the most urgent at the top; the newest closed next."""
+    return _part(session, Incident, Incident.due_at, towns, limit, offset)
+
+
+def _part(
+    session: Session, table: type[_Entry], due: InstrumentedAttribute[Any], towns: Iterable[str], limit: int,
+    offset: int,
+) -> tuple[list[_Entry], int]:  # fmt: skip
+    here = table.municipality.in_(sorted(towns))
+    is_open = table.closed_at.is_(None)
+    # Of the closed ones the first three say the same.
+    order = (is_open.desc(), case((is_open, due)), case((is_open, table.id)), table.id.desc())
+    found = list(session.scalars(select(table).where(here).order_by(*order).limit(limit).offset(offset)))
+    return found, session.scalar(select(func.count()).select_from(table).where(here)) or 0
 
 
 def is_overdue(entry: SubjectRequest | Incident, at: dt.datetime) -> bool:

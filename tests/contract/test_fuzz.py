@@ -163,6 +163,7 @@ def what_is_known(made: dict[str, list[int]], elsewhere: dict[str, list[int]], p
         "number": persons, "grant": persons, "batch": [1, 2], "code": ["unknown", "9098"],
         "query": [*hidden, "f", "lang", "limit", "sortby", "filter", "1", "html", "../..", "nan", "", "'"],
         "bbox": ["100.4,6.9,100.6,7.1", "180,-90,-180,90"], "limit": [1, 7, 99_999_999], "after": [0, 1, 2**63 - 1],
+        "offset": [0, 1, 2**31 - 1],
         "datetime": ["2026-03-01T00:00:00Z", "2026-06-01T00:00:00%2B07:00", "0001-01-01T00:00:00+14:00"],
         "item": [str(fid) for fid in ids], "layers": [*LAYERS, "risk_point,household"],
         "q": ["ชุมชน", "secret", "7.0, 100.4"],
