@@ -77,10 +77,11 @@ export class AtlasGrid extends L.GridLayer {
     const { place, scale, left, top } = source(one.coords);
     if (ids.length > 0) await this.store.wanted(place, ids, current);
     if (!current()) return;
-    // Painted aside and put there at once: what is on the screen stays until the new one is whole.
+    // Painted aside and put there at once: what is on the screen stays until the new one is whole. In memory of our own,
+    // so that each piece of it is done when it is asked for (see `drawShapes`).
     const aside = document.createElement("canvas");
     aside.width = aside.height = one.canvas.width;
-    const to = aside.getContext("2d");
+    const to = aside.getContext("2d", { willReadFrequently: true });
     if (!to) return;
     const ratio = aside.width / 256;
     to.setTransform(ratio, 0, 0, ratio, 0, 0);

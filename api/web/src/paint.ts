@@ -186,6 +186,8 @@ export async function drawShapes(
       to.stroke();
       drawLines(to, some, size, left, top, style.strokeWidth);
       drawSpecks(to, some, size, left, top, paint.line);
+      // What was drawn so far is only noted by the browser until somebody looks; then it would all be done in one frame.
+      to.getImageData(0, 0, 1, 1);
     }
   }
   to.setLineDash([]);
