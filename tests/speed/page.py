@@ -14,6 +14,11 @@ from tests.speed.tools import Bench, said, serving
 VISITS = 7
 MOST_BYTES = 150_000
 MOST_SECONDS = 2.0
+MOST_OF_ANY = 300_000
+PAGES = (
+    "/", "/map", "/collections", "/collections/parcel", "/collections/parcel/items?limit=1000",
+    "/collections/risk_point/items?limit=1000", "/report", "/field", "/processing", "/tiles",
+)  # fmt: skip
 # Looked at before every frame: the first tile with something drawn on it, and the moment when none is missing.
 WATCH = """
 window.seen = {first: 0, all: 0};
@@ -47,8 +52,9 @@ def page_rows(bench: Bench) -> list[Figure]:
                 visits.append(_visited(browser, f"{address}/map"))
                 said(f"map, visit {number} of {VISITS}: first tile after {visits[-1][0] * 1000:.0f} ms")
             browser.close()
-        with urllib.request.urlopen(f"{address}/map", timeout=30) as answer:
-            size = len(answer.read())
+        size = _weight(f"{address}/map")
+        weights = {path: _weight(address + path) for path in _pages(bench)}
+    heaviest = sorted(weights.items(), key=lambda one: -one[1])
     cold, warm = visits[0][0], statistics.median(first for first, _ in visits[1:])
     return [
         Figure(
@@ -69,7 +75,34 @@ def page_rows(bench: Bench) -> list[Figure]:
                 f"{statistics.median(whole for _, whole in visits[1:]):.2f} s (later visits).",
             ),
         ),
+        Figure(
+            what=f"HTML of {len(weights)} pages as everybody gets them: the heaviest",
+            measured=f"{max(weights.values()):,} bytes",
+            promised=f"< {MOST_OF_ANY:,} bytes",
+            holds=max(weights.values()) < MOST_OF_ANY,
+            details=(f"**Weights**, unpacked: {', '.join(f'`{path}` {weight:,}' for path, weight in heaviest)}.",),
+        ),
     ]
+
+
+def _pages(bench: Bench) -> list[str]:
+    """Pages that tell of a whole town, of its communities, and lists as long as they get."""
+    with bench.engine.connect() as connection:
+        ids = connection.exec_driver_sql(
+            "SELECT id FROM community ORDER BY registered_people DESC NULLS LAST, id LIMIT 6"
+        )
+        six = [str(fid) for fid in ids.scalars()]
+        towns = connection.exec_driver_sql("SELECT code FROM municipality ORDER BY id LIMIT 1").scalars().all()
+    return [
+        *PAGES, *(f"/towns/{town}" for town in towns), *(f"/communities/{fid}" for fid in six),
+        *([f"/communities/compare?ids={','.join(six)}"] if len(six) > 1 else []),
+    ]  # fmt: skip
+
+
+def _weight(url: str) -> int:
+    asked = urllib.request.Request(url, headers={"Accept": "text/html"})
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        return len(answer.read())
 
 
 def _visited(browser: Browser, url: str) -> tuple[float, float]:
