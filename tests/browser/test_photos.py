@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, Route, ViewportSize
 from sqlalchemy.orm import Session
 
 from geo.store.db import writing_engine
+from tests.browser.looking import until
 from tests.browser.test_people import fits
 from tests.conftest import running
 from tests.makers import make_rows
@@ -120,7 +121,9 @@ def clear_one(page: Page, town: tuple[str, int]) -> None:
     seen = public.new_page()
     seen.goto(f"{address}/collections/risk_point/items/{risk}/photos?f=html")
     assert seen.locator(".photos > li").count() == 1
-    assert seen.locator(".photo img").evaluate("one => one.complete && one.naturalWidth > 0")
+    # A picture comes when it is near the view, and not with the page.
+    seen.locator(".photo img").scroll_into_view_if_needed()
+    until(seen, "document.querySelector('.photo img').naturalWidth > 0")
     assert "somchai" not in seen.content()
     fits(seen)
     public.close()

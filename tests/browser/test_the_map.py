@@ -209,7 +209,9 @@ def test_moving_on_stops_what_nobody_waits_for(page: Page) -> None:
     stopped: list[str] = []
     page.on("requestfailed", lambda asked: stopped.append(asked.failure or ""))
     page.route("**/tiles/**", lambda route: None)
-    page.evaluate(f"map_atlas.setView([{LAT + 0.1}, {LON}], 16, {{animate: false}})")
+    # The page has sent it, and the browser has it: neither is so before the other.
+    with page.expect_request("**/tiles/**"):
+        page.evaluate(f"map_atlas.setView([{LAT + 0.1}, {LON}], 16, {{animate: false}})")
     until(page, "Number(document.querySelector('.atlas-status').dataset.underway) > 0")
     page.unroute("**/tiles/**")
     gone_to(page, *MIDDLE, 17)

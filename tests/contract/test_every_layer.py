@@ -108,7 +108,7 @@ WHAT_THE_PUBLIC_SEES = {
         depth_m return_years affected_band threatens community_id status inspected_on reinspect_on belongs_to division
         plan_activity budget_baht due_on""",
     "parcel": "municipality parcel_code zone block lot land_use rai ngan wah area_square_metres community_id",
-    "building": "municipality building_code use storeys area_square_metres parcel_id community_id",
+    "building": "municipality building_code use storeys area_square_metres soi parcel_id community_id",
     "household": "municipality",
 }
 
