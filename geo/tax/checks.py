@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import TypeVar
 
 from geo.errors import Problem, Text
@@ -38,7 +39,7 @@ def years_follow(
         if without_holes and found[0].valid_from > begin:
             wrong.append(_wrong(found[0], "valid_from", f"ไม่มีข้อมูลก่อนปี {found[0].valid_from} (เริ่ม {begin})",
                                 f"nothing holds before {found[0].valid_from} (the tax begins in {begin})"))  # fmt: skip
-        for before, after in zip(found, found[1:], strict=False):
+        for before, after in pairwise(found):
             if before.valid_to is None or before.valid_to >= after.valid_from:
                 wrong.append(_wrong(after, "valid_from", f"ปีซ้อนกับแถว {before.row}", f"overlaps row {before.row}"))
             elif without_holes and before.valid_to + 1 < after.valid_from:
@@ -57,9 +58,9 @@ def years_in_order(rows: Iterable[Dated]) -> list[Problem]:
 
 
 def ladder(spans: Sequence[Span], column: str, *, next_to: int) -> list[Problem]:
-    """A ladder that does not begin at 0, has a hole, an overlap, or an end; `next_to`: 0 where an end is the next start.
+    """A ladder that does not begin at 0, has a hole, an overlap, or an end.
 
-    Ages are whole years, so theirs is 1: 0–10 is followed by 11.
+    `next_to`: 0 where an end is the next start (baht); 1 for whole years of age, where 0–10 is followed by 11.
     """
     wrong: list[Problem] = []
     if spans[0].start != 0:
@@ -67,7 +68,7 @@ def ladder(spans: Sequence[Span], column: str, *, next_to: int) -> list[Problem]
     for span in spans:
         if span.end is not None and span.end + next_to <= span.start:
             wrong.append(problem(span.row, column, Text("ขั้นนี้ไม่เพิ่มขึ้น", "this step does not rise")))
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in pairwise(spans):
         if before.end is None or before.end + next_to > after.start:
             told = Text(f"ขั้นซ้อนกับแถว {before.row}", f"this step overlaps row {before.row}")
             wrong.append(problem(after.row, column, told))
@@ -83,7 +84,7 @@ def ladder(spans: Sequence[Span], column: str, *, next_to: int) -> list[Problem]
 def rising(percents: Sequence[tuple[Decimal, int]], column: str) -> list[Problem]:
     """Rates that do not rise from one bracket to the next."""
     told = Text("อัตราต้องสูงขึ้นจากขั้นก่อน", "the rate must be above that of the step before")
-    pairs = zip(percents, percents[1:], strict=False)
+    pairs = pairwise(percents)
     return [problem(row, column, told) for (before, _), (after, row) in pairs if after <= before]
 
 

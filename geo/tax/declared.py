@@ -165,7 +165,9 @@ def _vacancy(row: Row) -> Vacancy:
 
 
 def _wrong_vacancy(rows: Sequence[Vacancy]) -> list[Problem]:
-    told = Text(f"เกินเพดานร้อยละ {VACANT_CAP_PERCENT} ของมาตรา 43", f"is above section 43's {VACANT_CAP_PERCENT} percent")
+    told = Text(
+        f"เกินเพดานร้อยละ {VACANT_CAP_PERCENT} ของมาตรา 43", f"is above section 43's {VACANT_CAP_PERCENT} percent"
+    )
     low = Text("ต่ำกว่าเพดานของอัตราปกติ", "is below the ceiling of the usual rate")
     late = Text("เริ่มนับหลังปีที่ใช้", "counts from after the year it holds from")
     over = [problem(one.row, "cap_percent", told) for one in rows if one.cap_percent > VACANT_CAP_PERCENT]

@@ -41,8 +41,8 @@ class TownTax:
     """How one municipality works out its taxes; whatever no source confirmed is a choice here, and results say so.
 
     `confirmed_years`: Gregorian tax years for which the town's revenue division has confirmed the tables itself.
-    `surcharge_ends_at_tax`: the surcharge of section 70 never exceeds the tax; the text of the section that we hold does
-    not say so. `sign_parts` defaults to the Department of Local Administration's answer CC076399.
+    `surcharge_ends_at_tax`: the surcharge of section 70 never exceeds the tax; the text of the section that we hold
+    does not say so. `sign_parts` defaults to the Department of Local Administration's answer CC076399.
     """
 
     rounding: Rounding = Rounding.HALF_UP

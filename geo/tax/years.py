@@ -11,7 +11,7 @@ _APART = 543
 
 
 def tax_year(given: int) -> int:
-    """A Gregorian tax year; BadRequest for a Buddhist one (2567), with the year it would be, and for years before the Act.
+    """A Gregorian tax year; BadRequest for a Buddhist one (2567) and for years before the Act.
 
     Nothing is converted in silence: whoever holds a Buddhist year says so with `from_buddhist`.
     """
