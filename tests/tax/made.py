@@ -18,6 +18,11 @@ PLAIN_YEAR = 2024
 MILLION = 1_000_000
 
 
+def baht(*amounts: int | str) -> tuple[Decimal, ...]:
+    """Amounts to compare with."""
+    return tuple(Decimal(amount) for amount in amounts)
+
+
 def of_value(
     kind: TaxClass, baht: int | Decimal, year: int = PLAIN_YEAR, *, vacant_years: int | None = None,
     town: TownTax = USUAL,
