@@ -106,3 +106,19 @@ def test_a_simulation_says_what_it_is_and_what_it_assumed() -> None:
     assert "estimate" in found.told.en
     assert any("every owner has the whole exemption" in doubt.en for doubt in found.unconfirmed)
     assert any("No source confirms the rates" in doubt.en for doubt in found.unconfirmed)
+
+
+@pytest.mark.parametrize(("rounding", "tax"), [(Rounding.HALF_UP, 2), (Rounding.DOWN, 1), (Rounding.UP, 2)])
+def test_half_a_satang_goes_the_same_way_in_both(rounding: Rounding, tax: int) -> None:
+    """0.3 % of five baht is a satang and a half."""
+    found = (500, [0, 0, 0, 0, 0, 1, 0], 1)
+    town = TownTax(rounding=rounding)
+    assert many_taxes(*arrays([found]), 2022, town=town).total_satang == tax
+    assert exactly(*found, 2022, town) == tax
+
+
+def test_the_sum_of_the_largest_taxes_is_exact() -> None:
+    found = (MOST_SATANG, [0, 0, 0, 0, 0, 0, 1], 40)
+    fast = many_taxes(*arrays([found] * 1_000), 2060)
+    assert fast.total_satang == sum(fast.tax_satang.tolist()) == 1_000 * exactly(*found, 2060, TownTax())
+    assert fast.total_satang == 1_000 * 3 * MOST_SATANG // 100

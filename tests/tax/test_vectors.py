@@ -86,6 +86,7 @@ def test_the_printed_base_of_the_manual_is_wrong_and_ours_is_not() -> None:
         PLAIN_YEAR,
     )  # fmt: skip
     assert found.base_baht == 3_360_000
+    assert [line.baht for line in found.lines[:3]] == list(baht(3_000_000, 600_000, -240_000))
     assert found.tax_baht == 0
 
 
