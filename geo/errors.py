@@ -61,6 +61,10 @@ class BadLayer(AtlasError):
         super().__init__(f"การประกาศชั้นข้อมูลไม่ถูกต้อง: {en}", en)
 
 
+class RefusedRates(AtlasError):
+    """Tables of a tax that contradict themselves or the Act; nothing is worked out from any of them."""
+
+
 class UnknownLayer(AtlasError):
     """No layer of that name."""
 
