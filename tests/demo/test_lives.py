@@ -79,7 +79,7 @@ def check_days(row: Any, steps: Sequence[LifeStep]) -> None:
 
 
 def test_every_mark_was_led_to_its_state_by_the_steps_of_the_table(engine: Engine) -> None:
-    write_town(engine, LAYERS, scale=0.3, at=NOW)
+    write_town(engine, LAYERS, scale=0.6, at=NOW)
     accounts = {f"demo_{audience}" for audience in Audience} | {"demo"}
     with Session(engine) as session:
         for layer in LIVING:
@@ -96,7 +96,7 @@ def test_every_mark_was_led_to_its_state_by_the_steps_of_the_table(engine: Engin
 
 
 def test_what_repeats_another_mark_names_one_of_its_town_and_kind(engine: Engine) -> None:
-    write_town(engine, LAYERS, scale=1.0, at=NOW)
+    write_town(engine, LAYERS, scale=0.6, at=NOW)
     with Session(engine) as session:
         found = lives_in(session, LAYERS["risk_point"])
         repeated = [(row, steps[-1]) for row, steps in found.values() if row.status == "duplicate"]
@@ -119,7 +119,7 @@ def test_everybody_is_told_what_became_of_them_and_never_of_the_hidden_ones(engi
 
 def test_a_mark_that_was_inspected_is_for_another_person_to_verify(engine: Engine) -> None:
     """Nobody of the demo's accounts is taken for whoever marked or inspected it."""
-    write_town(engine, LAYERS, scale=0.3, at=NOW)
+    write_town(engine, LAYERS, scale=0.6, at=NOW)
     layer = LAYERS["risk_point"]
     with Session(engine) as session:
         inspected = [fid for fid, (row, _) in lives_in(session, layer).items() if row.status == "inspected"]

@@ -29,9 +29,12 @@ from geo.store.server_traces import server_processes
 
 ROOT = Path(__file__).resolve().parents[2]
 USE_IT = """
+import signal
 import sys
 from pathlib import Path
 from geo.store.cluster import private_cluster
+# Whoever runs the tests in the background hands down that ctrl-C is ignored; in a terminal it is not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with private_cluster(Path(sys.argv[1])) as cluster:
     print(cluster.url, flush=True)
     sys.stdin.readline()

@@ -123,9 +123,16 @@ def test_preparing_tells_the_size_first_and_goes_on_where_it_was_cut(phone: Phon
     section.get_by_role("button", name="ดูขนาดก่อน").click()
     expect(section.locator("#field-prepared strong")).to_contain_text(re.compile("[kM]B"))
     before = len(phone.page.evaluate(KEPT))
-    phone.cut("**/tiles/**/17/**", lambda route: route.abort(), times=1000)
+    # Several are fetched at once, and most were when it was measured: one more arrives, and then the network is gone.
+    arrived = iter(range(1))
+    phone.cut("**/tiles/**/17/**", lambda route: route.fallback() if next(arrived, None) is not None else route.abort(),
+              times=1000)  # fmt: skip
     section.get_by_role("button", name="เก็บลงเครื่อง").click()
     expect(section.get_by_role("button", name="เก็บต่อ")).to_be_visible()
+    for _ in range(100):
+        if len(phone.page.evaluate(KEPT)) > before:
+            break
+        phone.page.wait_for_timeout(100)
     assert len(phone.page.evaluate(KEPT)) > before
     phone.context.unroute("**/tiles/**/17/**")
     section.get_by_role("button", name="เก็บต่อ").click()
