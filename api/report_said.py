@@ -26,6 +26,8 @@ from layers import LAYERS
 
 _KINDS = {code for group in GROUPS for code, _ in group.kinds} | {OTHER}
 FARTHEST_METRES = 5_000.0
+# Of some hundred bytes each in the form.
+MOST_LISTED = 1_000
 _NOTHING = Text("โปรดบอกว่าเกิดอะไรขึ้น อย่างน้อยสั้น ๆ", "Say what happened, if only in a few words")
 _OUTSIDE = Text(
     "จุดนี้อยู่นอกเขตเทศบาลที่ใช้ระบบนี้ โปรดเลือกจุดใหม่ หรือแจ้งเทศบาลหรือ อบต. ของพื้นที่นั้นโดยตรง",
@@ -208,6 +210,18 @@ def towns(request: Request) -> Sequence[Town]:
             return ()
         cache.keep("report places", found, layers=names, box=None, since=since)
     return found
+
+
+def listed(towns: Sequence[Town], code: str | None, words: Mapping[str, str]) -> tuple[Sequence[Town], bool]:
+    """The towns whose communities a form can hold, and whether a town has to be chosen first.
+
+    Where all of them are too many for a telephone, those of the town that was chosen, be it by a community of it.
+    """
+    if sum(len(town.communities) for town in towns) <= MOST_LISTED:
+        return towns, False
+    place = words.get("place", "")
+    chosen = [town for town in towns if town.code == code or any(str(one.id) == place for one in town.communities)]
+    return chosen[:1], True
 
 
 def _towns_now(session: Session) -> Sequence[Town]:

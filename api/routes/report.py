@@ -17,7 +17,7 @@ from api.negotiation import format_of, wants_html
 from api.pages import STRICT, page
 from api.report_forms import FIELDS, NOBODYS, TheReport, new_proof, whence
 from api.report_map import map_words, policy_for
-from api.report_said import towns
+from api.report_said import listed, towns
 from api.report_taking import taken
 from api.report_words import (
     CALLS,
@@ -87,13 +87,16 @@ _MADE: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/report", response_model=None, responses={**JSON_OR_PAGE, 303: _MADE[303]})
-def get_report(request: Request, now: Now, receipt: Annotated[str | None, Query(max_length=80)] = None) -> Response:
+def get_report(
+    request: Request, now: Now, receipt: Annotated[str | None, Query(max_length=80)] = None,
+    municipality: Annotated[str | None, Query(max_length=20, description="choose from its communities")] = None,
+) -> Response:  # fmt: skip
     """The form to report a risk; for a program what it asks. With `receipt`, the way to that report."""
     wanted = format_of(request)
     if receipt is not None and receipts.read(receipt):
         return RedirectResponse(f"/report/{_shown(receipt)}", 303, SILENT)
     if wanted == "html":
-        return _form_page(request, now, {})
+        return _form_page(request, now, {}, town=municipality)
     body = {
         "csrf": new_proof(request, at=now), "fields": [name for name in FIELDS if name != NOBODYS],
         "kinds": [{"title": pair(group.title), "kinds": [_choice(*one) for one in group.kinds]} for group in GROUPS],
@@ -130,7 +133,7 @@ def post_report(request: Request, sent: TheReport, now: Now) -> Response:
 
 def _form_page(
     request: Request, now: dt.datetime, words: Mapping[str, str], *, refusal: AtlasError | None = None,
-    had_files: bool = False,
+    had_files: bool = False, town: str | None = None,
 ) -> Response:  # fmt: skip
     """The form, filled with what was typed; of a refusal with what to do, and a fresh proof to send it again."""
     headers, status = dict(PRIVATE), 200
@@ -139,10 +142,12 @@ def _form_page(
         headers |= more
     wrong = [(one.column, one.told) for one in refusal.problems] if refusal else []
     here = towns(request)
+    shown, has_many = listed(here, town, words)
     return page(
         request, "report.html", status_code=status, headers=headers,
         policy=policy_for(request, STRICT), words=words, told=refusal.told if refusal and not wrong else None,
-        wrong=wrong, by_field=dict(reversed(wrong)), had_files=had_files, towns=here,
+        wrong=wrong, by_field=dict(reversed(wrong)), had_files=had_files, towns=shown,
+        every_town=here if has_many else (),
         groups=GROUPS, other=(OTHER, OTHER_LABEL), severities=SEVERITIES, likelihoods=LIKELIHOODS, calls=CALLS,
         csrf=new_proof(request, at=now), nobodys=NOBODYS, most_words=MOST_WORDS, most_photos=MOST_PHOTOS,
         most_megabytes=MOST_BYTES_OF_A_PHOTO // 1024**2, map_words=map_words(request, here),
