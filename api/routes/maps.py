@@ -22,6 +22,7 @@ from api.negotiation import language_of
 from api.pages import STRICT, is_made_up, page
 from api.people.cookies import session_csrf
 from api.people.views import speaking
+from api.reading.looking import EVERYBODY, as_everybody
 from api.routes.collections import known_extent
 from api.routes.styles import editions_of, kept_page
 from api.tile_answers import joined, layers_named
@@ -109,10 +110,13 @@ def search_communities(
 @router.get("/communities/{fid}/map", response_model=None, responses=PAGE)
 def get_community_map(request: Request, fid: str, session: ReadSession, asking: Asking) -> Response:
     """The map around one community, its outline marked."""
-    community = feature(session, LAYERS["community"], asking, _key(fid, LAYERS["community"]))
-    words = community["properties"]
+    # Where it lies is known to everybody: its page is read by members of elsewhere too, and the map stands on it.
+    with as_everybody(request) as everybody:
+        community = feature(everybody.session, LAYERS["community"], EVERYBODY, _key(fid, LAYERS["community"]))
+        words = community["properties"]
+        town = _box_of_town(everybody.session, EVERYBODY, words.get("municipality"))
     layers = layers_of(request).of_map("community", asking)
-    box = box_of_feature(community) or _box_of_town(session, asking, words.get("municipality")) or NOTHING_YET
+    box = box_of_feature(community) or town or NOTHING_YET
     title = Text(words["name_th"], words.get("name_en") or words["name_th"])
     focus = Focus(layer="community", id=community["id"])
     return map_page(request, session, layers, box, asking, title=title, focus=focus)

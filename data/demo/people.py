@@ -94,7 +94,12 @@ def _lanes(parcels: Parcels, rows: Ints) -> Words:
     lots = parcels.lots.only(rows)
     quarter, place = np.unique(lots.quarter, return_inverse=True)
     names = np.array([LANES[number % len(LANES)] for number in range(len(quarter))], dtype=object)
-    made = np.array([f"ซอย{name} {block // 2 + 1}" for name, block in zip(names[place], lots.block, strict=True)],
+    # Counted in each quarter: the blocks of a quarter that comes later have numbers of their own.
+    nth = np.empty(len(rows), dtype=np.int64)
+    for number in range(len(quarter)):
+        here = place == number
+        nth[here] = np.unique(lots.block[here], return_inverse=True)[1]
+    made = np.array([f"ซอย{name} {block // 2 + 1}" for name, block in zip(names[place], nth, strict=True)],
                     dtype=object)  # fmt: skip
     return known_or_none(made, ~np.isin(lots.grain, (CORE, OUTER, PARK)))
 

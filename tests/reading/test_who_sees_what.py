@@ -20,6 +20,7 @@ from geo.store.grouped import grouped
 from geo.store.read import Asking
 from layers import LAYERS
 from tests.makers import make_rows, rewrite
+from tests.people.visiting import HTML
 from tests.reading.conftest import TODAY, World
 
 PAGES = ("/communities/{one}", "/communities/compare?ids={one},{three}", "/towns/9098", "/shared-areas/{canal}")
@@ -174,3 +175,10 @@ def test_a_page_asks_few_questions_however_many_communities_there_are(engine: En
         event.remove(Engine, "before_cursor_execute", note)
         # Three pages: towns, communities, one layer each. One question a community would be many more.
         assert 3 <= len([one for one in asked if one.startswith("SELECT")]) <= 18
+
+
+def test_the_map_on_a_communitys_page_is_there_for_members_of_elsewhere_too(world: World) -> None:
+    for who in ("", "neighbour", "other committee", "staff", "partner"):
+        found = world.client.get(f"/communities/{world.one}/map", headers=world.headers.get(who, {}) | HTML)
+        assert found.status_code == 200, who
+        assert "ชุมชนหนึ่ง" in found.text
