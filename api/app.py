@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.caching import EditCache
 from api.definition import Defined
 from api.doorstep import AtTheDoor, Doorstep
+from api.edition_work import EditionWork
 from api.errors import Caught, add_error_handlers
 from api.flights import Flights
 from api.kept import reads_gzip
@@ -78,10 +79,16 @@ ROUTES = (
     "language",
     "health",
     "imports",
+    "editions",
+    "edition_changes",
+    "tax_office",
     "maps",
     "communities",
     "towns",
     "shared_areas",
+    "parcels",
+    "tax_settings",
+    "tax_simulation",
     "finding",
     "map_facts",
     "sign_in",
@@ -132,6 +139,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     app.state.stopping = Event()
     app.state.hashing = HashingBudget()
     app.state.report_room = Room()
+    app.state.edition_work = EditionWork()
     app.state.photos = Keeping(settings.home, settings.photos)
     add_error_handlers(app)
     rooms = [import_module(f"api.routes.{name}") for name in ROUTES]
@@ -274,6 +282,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     for lines in app.state.lines.values():
         await lines.close()
     listener.stop()
+    app.state.edition_work.close()
     app.state.hashing.close()
     state = app.state
     for engine in (*state.reading.values(), state.people, state.writing, state.changing, state.noting):

@@ -29,9 +29,12 @@ from rich.progress import (
 from rich.table import Table
 from sqlalchemy import Engine
 
+from api.cli_doctor import checked, doctor
 from api.cli_duties import consent_app, duties, retention
+from api.cli_editions import edition_app
 from api.cli_layers import layer_app
 from api.cli_people import grant_app, print_demo_accounts, token_app, user_app
+from api.cli_tax import tax_app
 from api.layers import layer_in, layers_in
 from api.people.demo import close_demo_accounts, renew_demo_accounts
 from api.settings import Settings
@@ -174,7 +177,7 @@ def _serve(settings: Settings, url: str, workers: int) -> None:
     from api.serving import serve_until_told
     from geo.photos.keeping import Keeping
 
-    with house_kept(url, Keeping(settings.home, settings.photos)), mail_sent(url, settings):
+    with house_kept(url, Keeping(settings.home, settings.photos), home=settings.home), mail_sent(url, settings):
         serve_until_told(
             settings, workers, ready=lambda: console.print(f"ready {settings.address}", markup=False, soft_wrap=True)
         )
@@ -217,7 +220,13 @@ def load(
     retain_until: Annotated[
         str | None, typer.Option(help="ลบค่าส่วนบุคคลเมื่อถึงวัน · the day on which personal values go")
     ] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="ไฟล์นี้ครบทั้งเมือง แปลงที่ไม่มีสิ้นสุด · the whole town: what is not in it has ended")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="ตรวจอย่างเดียว · check only, change nothing")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="ตรวจเต็มก่อน หยุดเมื่อมีข้อผิดพลาด · examine in full first, stop at errors")
+    ] = False,
     report: Annotated[Path | None, typer.Option(help="เขียนรายงาน JSON · write the report as JSON")] = None,
 ) -> None:
     """นำเข้าไฟล์ · Load files into a layer: all of a file or nothing of it."""
@@ -230,7 +239,7 @@ def load(
         raise typer.BadParameter(f"เขียนที่ {report.parent} ไม่ได้ · cannot write in {report.parent}", param_hint="--report")
     options = LoadOptions(
         municipality=municipality, crs=crs, encoding=encoding, map=_pairs(map, "--map"), set=_pairs(set, "--set"),
-        dry_run=dry_run, anywhere=anywhere, sheet=sheet,
+        dry_run=dry_run, anywhere=anywhere, sheet=sheet, whole=whole,
         grounds=SaidGrounds(purpose=purpose, basis=basis, sensitive_basis=sensitive_basis, consent=consent,
                             retain_until=retain_until),
     )  # fmt: skip
@@ -242,6 +251,9 @@ def load(
     with writing(settings) as engine:
         chosen, every = layer_in(engine, layer)
         for path in files:
+            if check and (found := checked(engine, chosen, path, options, every)).has_errors:
+                refusals.append({"file": path.name, "refused": {"th": found.told.th, "en": found.told.en}})
+                continue
             try:
                 with progress_bar(path.name) as progress:
                     told = load_file(engine, chosen, path, options, layers=every, by=who(), origin="cli", at=now(),
@@ -258,8 +270,10 @@ def load(
             made.append(told.to_json(map_url=f"{settings.address}/map"))
             console.print(told.to_text(), markup=False, soft_wrap=True)
     if report:
-        whole = [*made, *refusals]
-        report.write_text(json.dumps(whole[0] if len(files) == 1 else whole, ensure_ascii=False, indent=1), "utf-8")
+        every_one = [*made, *refusals]
+        report.write_text(
+            json.dumps(every_one[0] if len(files) == 1 else every_one, ensure_ascii=False, indent=1), "utf-8"
+        )
     if refusals:
         raise typer.Exit(1)
 
@@ -376,26 +390,16 @@ def layers() -> None:
     console.print(table)
 
 
+app.command()(doctor)
 app.command()(duties)
 app.command()(retention)
 app.add_typer(consent_app, name="consent")
+app.add_typer(edition_app, name="edition")
 app.add_typer(layer_app, name="layer")
 app.add_typer(user_app, name="user")
 app.add_typer(grant_app, name="grant")
 app.add_typer(token_app, name="token")
-
-
-@app.command()
-def doctor() -> None:
-    """ตรวจเครื่องและฐานข้อมูล · Check the machine and the database."""
-    from api.doctor import findings
-
-    worst = 0
-    for finding in findings(Settings.from_environment()):
-        mark = "[green]✓[/]" if finding.good else "[bold red]✗[/]"
-        console.print(f"{mark} {escape(finding.told.th)} · {escape(finding.told.en)}")
-        worst = max(worst, 0 if finding.good else 1)
-    raise typer.Exit(worst)
+app.add_typer(tax_app, name="tax")
 
 
 if __name__ == "__main__":

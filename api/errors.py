@@ -26,16 +26,19 @@ from geo.errors import (
     AtlasError,
     BadRequest,
     Busy,
+    Cancelled,
     Crowded,
     HeldOpen,
     LostRace,
     NeedsCondition,
+    NoRoom,
     NotSignedIn,
     NotYours,
     OutOfTurn,
     Problem,
     ProviderAway,
     RefusedImport,
+    RefusedRates,
     SetupMissing,
     StoreAway,
     StoreRefused,
@@ -53,6 +56,7 @@ log = logging.getLogger("atlas.errors")
 STATUS: dict[type[AtlasError], int] = {
     BadRequest: 400,
     RefusedImport: 400,
+    RefusedRates: 400,
     NotSignedIn: 401,
     NotYours: 403,
     StoreRefused: 403,
@@ -60,6 +64,7 @@ STATUS: dict[type[AtlasError], int] = {
     UnknownFeature: 404,
     UnknownPerson: 404,
     Crowded: 409,
+    Cancelled: 409,
     OutOfTurn: 409,
     HeldOpen: 423,
     LostRace: 412,
@@ -71,6 +76,7 @@ STATUS: dict[type[AtlasError], int] = {
     StoreAway: 503,
     ProviderAway: 503,
     SetupMissing: 503,
+    NoRoom: 507,
 }
 
 TITLES = {
@@ -89,6 +95,7 @@ TITLES = {
     429: Text("บ่อยเกินไป", "Too many attempts"),
     500: Text("ระบบขัดข้อง", "Something went wrong here"),
     503: Text("ยังไม่พร้อมให้บริการ", "Not available just now"),
+    507: Text("พื้นที่ดิสก์ไม่พอ", "The disk is full"),
 }
 
 # What somebody with the page before them can do now.
@@ -114,6 +121,7 @@ NEXT = {
         "Try again in a minute. If it goes on, tell whoever runs this server, with the time below.",
     ),
     503: Text("รอสักครู่แล้วเปิดหน้านี้ใหม่ ข้อมูลของท่านยังอยู่", "Wait a moment and load this page again; your data is safe."),
+    507: Text("แจ้งผู้ดูแลระบบให้เพิ่มพื้นที่ดิสก์ แล้วลองใหม่", "Tell whoever runs this server to make room, and try again."),
 }
 
 

@@ -11,11 +11,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from sqlalchemy import Engine
 
 from api.layers import every_layer
 from geo.errors import AtlasError
+from geo.intake.editions.files import EditionFiles, let_files_go
 from geo.intake.expiring import expire_overdue
 from geo.people.grants import BANGKOK
 from geo.photos.keeping import Keeping
@@ -29,9 +31,18 @@ LOOK_EVERY_SECONDS = 15 * 60
 
 
 @contextmanager
-def house_kept(url: str, photos: Keeping, *, every: float = LOOK_EVERY_SECONDS) -> Iterator[None]:
-    """Look now and every quarter of an hour whether today's work is done, until the end of the block."""
-    jobs = (let_values_go, expire_marks, partial(let_photos_go, photos))
+def house_kept(
+    url: str, photos: Keeping, *, home: Path | None = None, every: float = LOOK_EVERY_SECONDS
+) -> Iterator[None]:
+    """Look now and every quarter of an hour whether today's work is done, until the end of the block.
+
+    `home` is where the files of editions lie, where this service keeps any.
+    """
+    jobs: tuple[Callable[[Engine, dt.datetime], None], ...] = (
+        let_values_go, expire_marks, partial(let_photos_go, photos),
+    )  # fmt: skip
+    if home is not None:
+        jobs = (*jobs, partial(let_editions_go, EditionFiles(home)))
     with again_and_again(url, jobs, every=every, name="housekeeping"):
         yield
 
@@ -96,3 +107,11 @@ def let_photos_go(photos: Keeping, engine: Engine, at: dt.datetime) -> None:
         # Each by itself: what is gone is noted as gone though the store goes away before the next.
         with session_of(engine) as session:
             photo_files.let_file_go(session, photos, digest, at=at)
+
+
+def let_editions_go(files: EditionFiles, engine: Engine, at: dt.datetime) -> None:
+    """The files of editions that are settled, laid aside or too old; and work on one that stands still."""
+    with session_of(engine) as session:
+        done = let_files_go(session, files, at=at)
+    if done:
+        log.info("the files of %d editions are deleted", len(done))

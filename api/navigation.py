@@ -37,6 +37,7 @@ WAYS = (
     Way(path="/shared-areas", label=Text("พื้นที่ร่วม", "Shared areas")),
     Way(path="/collections", query="?f=html", label=Text("ชั้นข้อมูล", "Layers")),
     Way(path="/report", label=Text("แจ้งความเสี่ยง", "Report a risk")),
+    Way(path="/tax", label=Text("แผนที่ภาษี", "Tax map"), is_for_members=True),
     Way(path="/queue", label=Text("งานที่รอท่าน", "Waits for you"), is_for_members=True),
     Way(path="/field", label=Text("ภาคสนาม", "Field work"), is_for_members=True),
 )

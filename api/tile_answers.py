@@ -21,12 +21,13 @@ from api.kept import Kept
 from api.layers import layers_of
 from geo.errors import BadRequest, UnknownFeature, UnknownLayer
 from geo.layer import Audience, Layer
+from geo.render.themes import theme_of
 from geo.shapes.grids import WEB_MERCATOR, Grid, Span, Tile, span_over
 from geo.shapes.whereabouts import Box
 from geo.store import read
 from geo.store.lines import Lines
 from geo.store.roles import Role
-from geo.store.tiles import BY_PLACE, TileFormat, for_tiles, levels, tile_bytes
+from geo.store.tiles import BY_PLACE, TileFormat, for_tiles, levels, tile_bytes, tile_fields
 from geo.store.wanted import During, Wanted
 
 MOST_LAYERS = 20
@@ -51,17 +52,32 @@ class Drawn:
 
 async def drawn_for(request: Request, layers: Sequence[Layer], *others: str) -> Drawn:
     """What a request asks to be drawn; refuses parameters that tiles do not have, but for the `others`."""
-    asking = for_tiles(await asking_soon(request))
+    who = await asking_soon(request)
+    asking = for_tiles(who)
     if not request.query_params:
         return Drawn(layers=tuple(layers), asking=asking, wanted=(BY_PLACE,) * len(layers))
-    check_parameters(request, ("f", "lang", "datetime", *FILTERS, *others))
+    check_parameters(request, ("f", "lang", "datetime", "theme", *FILTERS, *others))
     text = request.query_params.get("datetime")
     span = span_of(text) if text is not None else None
     reader = Reader(request, FILTERS)
     where = filter_asked(reader)
     reader.finish()
-    wanted = tuple(replace(rows_drawn(layer, asking, span), where=where) for layer in layers)
+    names = themed(layers, who, request.query_params.get("theme"))
+    wanted = tuple(replace(rows_drawn(layer, asking, span), where=where, names=names.get(layer.id)) for layer in layers)
     return Drawn(layers=tuple(layers), asking=asking, wanted=wanted)
+
+
+def themed(layers: Sequence[Layer], who: read.Asking, names: str | None) -> dict[str, tuple[str, ...]]:
+    """The columns that tiles of each layer carry besides, for the themes that are asked for; BadRequest for no theme.
+
+    One that stands apart from the tiles brings nothing: it is nobody's but the asker's (`routes/map_facts.py`).
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for name in dict.fromkeys(names.split(",")) if names is not None else ():
+        layer, theme = theme_of(layers, who, name)
+        if theme.apart_from is None and theme.by not in tile_fields(layer, for_tiles(who)):
+            found[layer.id] = (*found.get(layer.id, ()), theme.by)
+    return found
 
 
 def rows_drawn(layer: Layer, asking: read.Asking, span: During | None) -> Wanted:

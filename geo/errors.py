@@ -127,6 +127,14 @@ class TooManyReports(TooOften):
         )
 
 
+class Cancelled(AtlasError):
+    """Somebody stopped it on the way; nothing of it was kept."""
+
+
+class NoRoom(AtlasError):
+    """What was to be written does not fit on the disk; nothing half-written is left."""
+
+
 class LostRace(AtlasError):
     """Somebody else changed the row first."""
 

@@ -48,11 +48,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr,
 from geo.codes import CodeList
 from geo.errors import BadLayer, Text
 from geo.personal import Basis, Kept, Nature, Processing, SensitiveBasis
+from geo.themes import Band, Theme
 
 __all__ = [
-    "Audience", "Base", "Basis", "Cells", "CodeList", "Decimal", "Field", "Generalise", "Group", "Kept", "Layer",
-    "LayerTable", "Link", "Mapped", "Nature", "Processing", "Published", "SensitiveBasis", "Shape", "Stack", "Style",
-    "Text", "WKBElement", "computed", "field", "link", "shape",
+    "Audience", "Band", "Base", "Basis", "Cells", "CodeList", "Decimal", "Field", "Generalise", "Group", "Kept",
+    "Layer", "LayerTable", "Link", "Mapped", "Nature", "Processing", "Published", "SensitiveBasis", "Shape",
+    "Stack", "Style", "Text", "Theme", "WKBElement", "Yearly", "computed", "field", "link", "shape",
 ]  # fmt: skip
 
 
@@ -375,7 +376,11 @@ class Generalise:
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """How a layer is drawn; `by` names a coded column whose list carries colours."""
+    """How a layer is drawn; `by` names a coded column whose list carries colours.
+
+    A label is written from `label_from_zoom` to `label_to_zoom`, `label_size` pixels high where that is said. One that
+    `label_fits` stands within its own area, as `label_short` where the whole is too long, and else not at all.
+    """
 
     color: str
     fill_opacity: float = 0.35
@@ -385,6 +390,27 @@ class Style:
     by: str | None = None
     label: str | None = None
     label_from_zoom: int = 14
+    label_to_zoom: int | None = None
+    label_size: int | None = None
+    label_fits: bool = False
+    label_short: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Yearly:
+    """A layer whose files are editions: a newer one is a difference to what is there (`geo/store/editions_plan.py`).
+
+    `owner`, `use` and `area` name the columns whose change means something of its own; `wah` are rai, ngan and square
+    wah, the area on paper. `name` is who owns it, among the owner's columns. `passing` columns are other in every
+    year's file: where nothing else is, the row is as it was.
+    """
+
+    name: str
+    owner: tuple[str, ...]
+    use: tuple[str, ...]
+    area: tuple[str, ...]
+    wah: tuple[str, str, str]
+    passing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -400,8 +426,11 @@ class Layer:
     Rows of a layer that is `photographed` take photographs.
     A town layer `is_made` without code, perhaps by one `town`; of one without keys a file `is_whole`: what is not in
     the next file of a town ends with it.
-    `group` is its place in the layer switch. `carried` are columns that tiles bring beside those of the popup, to
-    colour and filter by; `found_by` those in which a search looks, beside the name;
+    One that is `yearly` gets a new file every year, which says what became of each row.
+    `themes` are the ways in which it may be coloured. A layer that `is_index` leads to what lies in its areas: a click
+    on one goes there. `group` is its place in the layer switch. `carried` are columns that tiles bring beside those of
+    the popup, to colour and filter by (those of a theme come when the theme is asked for);
+    `found_by` those in which a search looks, beside the name;
     `names_places` those whose values are names of places that many rows lie in: a search finds the place, once.
     """
 
@@ -432,19 +461,26 @@ class Layer:
     town: str | None = None
     shown_at_start: bool = True
     group: Group = Group.OWN
+    themes: tuple[Theme, ...] = ()
+    is_index: bool = False
     carried: tuple[str, ...] = ()
     found_by: tuple[str, ...] = ()
     names_places: tuple[str, ...] = ()
     checks: tuple[str, ...] = dataclass_field(default=())
+    yearly: Yearly | None = None
 
     def __post_init__(self) -> None:
         if self.id != self.table.__tablename__ or not re.fullmatch(r"[a-z][a-z_0-9]*", self.id):
             raise BadLayer(f"{self.id}: the id is the table's name in lower case")
         for what, names in (
             ("popup", self.popup), ("name", (self.name_field,) if self.name_field else ()),
-            ("style", tuple(n for n in (self.style.by, self.style.label) if n)), ("keys", sum(self.keys, ())),
+            ("style", tuple(n for n in (self.style.by, self.style.label, self.style.label_short) if n)),
+            ("keys", sum(self.keys, ())), ("themes", tuple(theme.by for theme in self.themes)),
             ("instant", (self.instant,) if self.instant else ()), ("carried", self.carried),
             ("found_by", self.found_by), ("names_places", self.names_places),
+            ("yearly", (self.yearly.name, *self.yearly.owner, *self.yearly.use, *self.yearly.area, *self.yearly.wah,
+              *self.yearly.passing)
+             if self.yearly else ()),
         ):  # fmt: skip
             unknown = set(names) - set(self.fields)
             if unknown:
@@ -456,6 +492,7 @@ class Layer:
             raise BadLayer(f"{self.id}: tiles carry nothing personal beside what their popup tells: {personal}")
         if self.style.by and not self.fields[self.style.by].codes:
             raise BadLayer(f"{self.id}: the style's column {self.style.by} has no code list")
+        self._check_themes()
         if self.generalise and (self.public_rows or self.shape.cells):
             raise BadLayer(f"{self.id}: a generalisation would count rows that the public may not see")
         bare = [c.name for c in self.table.__table__.columns if c.name not in _PLAIN and "field" not in c.info]
@@ -464,6 +501,18 @@ class Layer:
         if self.photographed and self.shape.cells:
             raise BadLayer(f"{self.id}: a photograph would tell which row the public gets as a square")
         self._check_processing()
+
+    def _check_themes(self) -> None:
+        if len({theme.id for theme in self.themes}) != len(self.themes):
+            raise BadLayer(f"{self.id}: two themes of one name")
+        for theme in self.themes:
+            words = self.fields[theme.by]
+            if theme.bands and (words.codes or words.python_type not in (int, float, Decimal)):
+                raise BadLayer(f"{self.id}: the bands of theme {theme.id} are not of a number")
+            if not theme.bands and not words.codes:
+                raise BadLayer(f"{self.id}: theme {theme.id} has neither codes nor bands")
+            if theme.apart_from is None and words.nature is not None:
+                raise BadLayer(f"{self.id}: tiles carry nothing personal, and theme {theme.id} would need them to")
 
     def _check_processing(self) -> None:
         unsaid = [name for name, words in self.fields.items()
@@ -520,6 +569,12 @@ class Layer:
             audience: tuple(name for name, words in self.fields.items() if words.audience in audience.sees)
             for audience in Audience
         }
+
+    @cached_property
+    def all_themes(self) -> tuple[Theme, ...]:
+        """The declared themes, or the one that the style itself is."""
+        by = self.style.by
+        return self.themes or ((Theme(id=by, title=self.fields[by].label, by=by),) if by else ())
 
     @cached_property
     def is_open(self) -> bool:

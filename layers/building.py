@@ -63,6 +63,13 @@ class Building(LayerTable):
     area_square_metres: Mapped[float | None] = field(
         Text("พื้นที่ในผัง (ตร.ม.)", "Footprint (m²)"), PUBLIC, unit="m²", measure="area"
     )
+    floor_area_square_metres: Mapped[Decimal | None] = field(
+        Text("พื้นที่ใช้สอยรวมทุกชั้น (ตร.ม.)", "Floor area of all storeys (m²)"),
+        STAFF,
+        unit="m²",
+        import_from=("floor_area", "พื้นที่รวม", "พื้นที่รวม ตร.ม.", "พื้นที่ใช้สอย"),
+        at_least=0,
+    )
     year_built: Mapped[int | None] = field(
         Text("ปีที่สร้าง (ค.ศ.)", "Year built (CE)"),
         STAFF,
@@ -77,6 +84,14 @@ class Building(LayerTable):
         STAFF,
         import_from=("house_code", "เลขรหัสประจำบ้าน"),
         pattern=r"[0-9]{11}",
+    )
+    baht_per_square_metre: Mapped[Decimal | None] = field(
+        Text("ราคาประเมินต่อ ตร.ม. (บาท)", "Appraised baht per m²"),
+        TAX,
+        unit="THB",
+        import_from=("baht_per_square_metre", "ราคาประเมินต่อตารางเมตร", "ราคาต่อ ตร.ม."),
+        at_least=0,
+        nature=Nature.PERSON,
     )
     appraised_baht: Mapped[Decimal | None] = field(
         Text("ราคาประเมิน (บาท)", "Appraised value (baht)"),

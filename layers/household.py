@@ -143,6 +143,14 @@ class Household(LayerTable):
         import_from=("building_code", "รหัสโรงเรือน"),
         nature=PERSON,
     )
+    parcel_id: Mapped[int | None] = link(
+        Text("แปลงที่ดิน", "Parcel"),
+        STAFF,
+        to="parcel",
+        code="parcel_code",
+        import_from=("parcel_code", "PARCEL_COD", "รหัสแปลง"),
+        nature=PERSON,
+    )
     community_id: Mapped[int | None] = link(
         Text("ชุมชน", "Community"),
         STAFF,

@@ -1,7 +1,8 @@
 """Parcels (แปลงที่ดิน): the tax map's lots.
 
 A parcel code is meant to be unique and in real files is not: repeated codes are kept and told. The raw code is kept
-beside its normalised form and is never rebuilt from its parts. Deed, owner and value belong to the tax office alone.
+beside its normalised form and is never rebuilt from its parts. Deed, owner and value belong to the tax office alone;
+what kind of document, whose land and how it is held are classes that planning for communities on state land needs.
 """
 
 import datetime as dt
@@ -9,6 +10,7 @@ from decimal import Decimal
 
 from geo.layer import (
     Audience,
+    Band,
     Basis,
     CodeList,
     Generalise,
@@ -23,7 +25,9 @@ from geo.layer import (
     Stack,
     Style,
     Text,
+    Theme,
     WKBElement,
+    Yearly,
     field,
     link,
     shape,
@@ -70,21 +74,49 @@ class Parcel(LayerTable):
     )
     document_type: Mapped[str | None] = field(
         Text("ประเภทเอกสารสิทธิ์", "Document type"),
-        STAFF,
+        PUBLIC,
         codes=CodeList.read("document_type"),
         import_from=("doc_type", "land_type", "property_doc_type", "ประเภทเอกสารสิทธิ์", "ประเภทที่ดิน"),
     )
     land_owner_agency: Mapped[str | None] = field(
         Text("หน่วยงานเจ้าของที่ดิน", "Land-owning agency"),
-        STAFF,
+        PUBLIC,
         codes=CodeList.read("land_agency"),
         import_from=("land_owner_agency", "หน่วยงานเจ้าของ"),
     )
     occupancy: Mapped[str | None] = field(
         Text("การครอบครอง", "Occupancy"),
-        STAFF,
+        PUBLIC,
         codes=CodeList.read("occupancy"),
         import_from=("occupancy", "การครอบครอง"),
+    )
+    farm_wah: Mapped[Decimal | None] = field(
+        Text("ใช้ประกอบเกษตรกรรม (ตร.ว.)", "Used for farming (square wah)"),
+        STAFF,
+        import_from=("farm_wah", "ประกอบเกษตรกรรม"),
+        at_least=0,
+    )
+    home_wah: Mapped[Decimal | None] = field(
+        Text("ใช้อยู่อาศัย (ตร.ว.)", "Lived on (square wah)"), STAFF, import_from=("home_wah", "อยู่อาศัย"), at_least=0
+    )
+    other_wah: Mapped[Decimal | None] = field(
+        Text("ใช้อื่น ๆ (ตร.ว.)", "Other use (square wah)"),
+        STAFF,
+        import_from=("other_wah", "อื่น ๆ", "อื่นๆ"),
+        at_least=0,
+    )
+    vacant_wah: Mapped[Decimal | None] = field(
+        Text("ว่างเปล่า/ไม่ทำประโยชน์ (ตร.ว.)", "Vacant or unused (square wah)"),
+        STAFF,
+        import_from=("vacant_wah", "ว่างเปล่า", "ว่างเปล่า/ไม่ทำประโยชน์"),
+        at_least=0,
+    )
+    vacant_since: Mapped[int | None] = field(
+        Text("ว่างเปล่าตั้งแต่ปีภาษี (ค.ศ.)", "Vacant since tax year (CE)"),
+        STAFF,
+        import_from=("vacant_since", "ว่างเปล่าตั้งแต่ปี"),
+        at_least=1900,
+        at_most=2200,
     )
     map_sheet: Mapped[str | None] = field(
         Text("ระวาง", "Map sheet"), STAFF, import_from=("mapsheet", "map_sheet", "utm_map1", "ระวาง")
@@ -94,7 +126,7 @@ class Parcel(LayerTable):
     )
     tax_year: Mapped[int | None] = field(
         Text("ปีภาษี (ค.ศ.)", "Tax year (CE)"),
-        STAFF,
+        PUBLIC,
         import_from=("tax_year", "ปีภาษี"),
         at_least=1900,
         at_most=2200,
@@ -129,6 +161,28 @@ class Parcel(LayerTable):
         import_from=("owner_address", "own_Hse_no", "ที่อยู่เจ้าของ"),
         nature=Nature.PERSON,
     )
+    owner_kind: Mapped[str | None] = field(
+        Text("ประเภทเจ้าของ", "Kind of owner"),
+        TAX,
+        codes=CodeList.read("owner_kind"),
+        import_from=("owner_kind", "ประเภทเจ้าของ"),
+        nature=Nature.PERSON,
+    )
+    main_home: Mapped[str | None] = field(
+        Text("บ้านหลังหลัก", "Main home"),
+        TAX,
+        codes=CodeList.read("main_home"),
+        import_from=("main_home", "บ้านหลังหลัก"),
+        nature=Nature.PERSON,
+    )
+    baht_per_wah: Mapped[Decimal | None] = field(
+        Text("ราคาประเมินต่อ ตร.ว. (บาท)", "Appraised baht per square wah"),
+        TAX,
+        unit="THB",
+        import_from=("baht_per_wah", "estimated_price_by_treasury", "ราคาประเมินต่อตารางวา", "ราคาต่อ ตร.ว."),
+        at_least=0,
+        nature=Nature.PERSON,
+    )
     appraised_baht: Mapped[Decimal | None] = field(
         Text("ราคาประเมิน (บาท)", "Appraised value (baht)"),
         TAX,
@@ -147,6 +201,21 @@ class Parcel(LayerTable):
     geom: Mapped[WKBElement] = shape("POLYGON", public=Published.AS_IT_IS)
 
 
+# The breaks are ours, narrower where most lots are.
+VALUES = (
+    Band(least=0, label=Text("ไม่ถึง 0.5 ล้านบาท", "below 0.5 million baht"), color="#f2cf8f"),
+    Band(least=500_000, label=Text("0.5 – ไม่ถึง 2 ล้านบาท", "0.5 to below 2 million baht"), color="#e39a4f"),
+    Band(least=2_000_000, label=Text("2 – ไม่ถึง 10 ล้านบาท", "2 to below 10 million baht"), color="#c8603f"),
+    Band(least=10_000_000, label=Text("10 – ไม่ถึง 50 ล้านบาท", "10 to below 50 million baht"), color="#8f2f4a"),
+    Band(least=50_000_000, label=Text("50 ล้านบาทขึ้นไป", "50 million baht and more"), color="#45143f"),
+)
+YEARS = (
+    Band(least=0, label=Text("ปีล่าสุด", "newest year"), color="#08519c"),
+    Band(least=1, label=Text("เก่า 1 ปี", "1 year old"), color="#5ba3cf"),
+    Band(least=2, label=Text("เก่า 2–3 ปี", "2–3 years old"), color="#e8a361", pattern="slash"),
+    Band(least=4, label=Text("เก่ากว่านั้น", "older"), color="#c2410c", pattern="cross"),
+)
+
 LAYER = Layer(
     id="parcel",
     title=Text("แปลงที่ดิน", "Parcels"),
@@ -159,7 +228,7 @@ LAYER = Layer(
     zooms=range(10, 21),
     stack=Stack.PARCELS,
     group=Group.LAND,
-    carried=("document_type", "occupancy", "tax_year", "surveyed_on"),
+    carried=("surveyed_on",),
     found_by=("parcel_code",),
     style=Style(
         color="#a1887f",
@@ -168,6 +237,23 @@ LAYER = Layer(
         by="land_use",
         label="parcel_code",
         label_from_zoom=18,
+        label_fits=True,
+        label_short="lot",
+    ),
+    themes=(
+        Theme(id="land_use", title=Text("การใช้ประโยชน์", "Land use"), by="land_use"),
+        Theme(id="document_type", title=Text("ประเภทเอกสารสิทธิ์", "Document type"), by="document_type"),
+        Theme(id="land_owner_agency", title=Text("หน่วยงานเจ้าของที่ดิน", "Owner agency"), by="land_owner_agency"),
+        Theme(id="occupancy", title=Text("การครอบครอง", "Occupancy"), by="occupancy"),
+        Theme(id="tax_year", title=Text("ปีของข้อมูล", "Year of the data"), by="tax_year", bands=YEARS, relative=True),
+        Theme(
+            id="value",
+            title=Text("ช่วงราคาประเมิน", "Value class"),
+            by="appraised_baht",
+            bands=VALUES,
+            apart_from=16,
+            note=Text("ซูมเข้าใกล้กว่านี้เพื่อดูช่วงราคา การดูถูกบันทึกไว้", "zoom in for value classes; looking is written down"),
+        ),
     ),
     popup=("parcel_code", "land_use", "rai", "ngan", "wah", "area_square_metres", "zone", "block", "lot"),
     source=Text("แผนที่ภาษีของเทศบาล", "The municipality's tax map"),
@@ -189,4 +275,12 @@ LAYER = Layer(
     name_field="parcel_code",
     generalise=Generalise(below=14),
     checks=("parcel_code_parts",),
+    yearly=Yearly(
+        name="owner_name",
+        owner=("deed_no", "survey_no", "land_no", "owner_name", "owner_address", "owner_kind"),
+        use=("land_use", "farm_wah", "home_wah", "other_wah", "vacant_wah", "vacant_since", "main_home", "occupancy"),
+        area=("rai", "ngan", "wah"),
+        wah=("rai", "ngan", "wah"),
+        passing=("tax_year", "surveyed_on"),
+    ),
 )

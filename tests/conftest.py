@@ -23,6 +23,7 @@ import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, Pool, create_engine, event, text
 from sqlalchemy.orm import Session
@@ -38,6 +39,10 @@ from geo.store.migrate import migrate
 from geo.store.roles import Role, signed_in_as
 from layers import LAYERS
 from tests.databases import TEMPLATE, Databases, Stand, keeper, named
+
+# How long an example takes says something of the machine alone.
+settings.register_profile("atlas", deadline=None)
+settings.load_profile("atlas")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 CHROMIUM = (

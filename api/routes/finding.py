@@ -26,6 +26,8 @@ from layers import LAYERS
 
 router = APIRouter(tags=["maps"], dependencies=[Known])
 
+# Layers whose features have a page of their own.
+_PAGES = {"community": "/communities", "parcel": "/parcels"}
 LONGEST = 120
 EACH = 6
 # What people mean most often comes first; the rest follows as the layers do.
@@ -101,7 +103,7 @@ def _told(layer: Layer, asking: read.Asking, hit: Hit, communities: dict[int, Te
         "box": [hit.box.west, hit.box.south, hit.box.east, hit.box.north] if hit.box else None,
         "lon": hit.lon,
         "lat": hit.lat,
-        "page": f"/communities/{hit.id}" if layer.id == "community" else None,
+        "page": f"{_PAGES[layer.id]}/{hit.id}" if layer.id in _PAGES else None,
     }
 
 

@@ -33,6 +33,7 @@ OPERATIONS = {
     "update": Text("แก้ไข", "Changed"), "delete": Text("ลบ", "Deleted"),
     "relink": Text("เชื่อมโยงใหม่ตามตำแหน่ง", "Linked anew by location"), "restore": Text("นำกลับคืน", "Restored"),
     "erase": Text("ลบข้อมูลส่วนบุคคลตามคำขอ", "Personal data erased on request"),
+    "undo": Text("ย้อนการนำเข้า", "A load taken back"),
     "expire": Text("ลบข้อมูลส่วนบุคคลเมื่อครบกำหนด", "Personal data gone when its time was over"),
     **{step.operation: step.told for life in LIVES.values() for step in life.steps},
 }  # fmt: skip

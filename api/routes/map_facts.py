@@ -9,13 +9,15 @@ from fastapi.responses import Response
 
 from api.answers import json_answer
 from api.definition import JSON_ONLY
-from api.deps import Asking, Cache, Known, Now, ReadSession
+from api.deps import Asking, Cache, Known, Now, ReadSession, box_of
 from api.flights import Place, Rests
 from api.tile_answers import layers_named
-from geo.errors import NotSignedIn, Text
+from geo.errors import BadRequest, NotSignedIn, Text
 from geo.people.grants import BANGKOK
 from geo.render.popup import day, pair
+from geo.render.themes import drawn, theme_of
 from geo.store.ages import classes, days_of_change, newest_day
+from geo.store.banded import banded
 from geo.store.tiles import for_tiles
 
 router = APIRouter(tags=["maps"], dependencies=[Known])
@@ -74,3 +76,26 @@ def get_classes(
         cache.keep(key, found, layers=names, box=None, since=since)
     told = {"starts": found.starts, "low": found.low, "high": found.high, "without": found.without}
     return json_answer(request, {"layer": chosen.id, "property": property, **told})
+
+
+@router.get("/map/bands", response_model=None, responses=JSON_ONLY)
+def get_bands(
+    request: Request, session: ReadSession, asking: Asking,
+    layer: Annotated[str, Query(description="a layer's id")],
+    theme: Annotated[str, Query(description="one of its themes that stand in no tile")],
+    bbox: Annotated[str, Query(description="west,south,east,north in degrees")],
+) -> Response:  # fmt: skip
+    """Which features in a rectangle are of which class of a theme that tiles do not carry: ids, and no values.
+
+    Answered to whoever may read the column, never kept, and written down as a reading of what was told.
+    """
+    (chosen,) = layers_named(request, layer.split(",")[0])
+    _, found = theme_of([chosen], asking, theme)
+    if found.apart_from is None:
+        raise BadRequest(f"ธีม {found.id} อยู่ในไทล์แล้ว", f"the theme {found.id} is in the tiles themselves")
+    box = box_of(bbox)
+    assert box is not None
+    kinds = drawn(chosen, found, None).classes
+    told = banded(session, chosen, asking, found.by, [band.least for band in found.bands], box)
+    bands = [{"key": one.key, "ids": told.ids.get(int(one.key) if one.key else None, [])} for one in kinds]
+    return json_answer(request, {"layer": chosen.id, "theme": found.id, "more": told.more, "bands": bands})

@@ -15,7 +15,7 @@ from api.answers import json_answer
 from api.caching import EditCache
 from api.community_page import box_of_feature
 from api.definition import JSON_ONLY, PAGE
-from api.deps import Asking, Cache, Known, ReadSession, box_of
+from api.deps import Asking, Cache, Known, ReadSession, box_of, session_as
 from api.layers import layers_of
 from api.marking import MARKERS
 from api.negotiation import language_of
@@ -38,7 +38,7 @@ from layers import LAYERS
 
 router = APIRouter(tags=["maps"], dependencies=[Known])
 
-WAYS = Ways(pages={"community": "/communities/{id}"}, search_url="/search")
+WAYS = Ways(pages={"community": "/communities/{id}", "parcel": "/parcels/{id}"}, search_url="/search")
 # Hat Yai and Songkhla: where a map looks while there is nothing on it yet.
 NOTHING_YET = Box(west=100.40, south=6.93, east=100.65, north=7.26)
 KEY_LIMIT = 2**63 - 1
@@ -83,7 +83,10 @@ def get_map(
     chosen = layers_named(request, layers)
     box, focus = box_of(bbox), None
     if item is not None:
-        found = feature(session, chosen[0], asking, _key(item, chosen[0]))
+        # Where it lies, and nothing that is kept by name: to open a map is no reading that is written down.
+        seen = for_tiles(asking)
+        with session_as(request, seen) as eyes:
+            found = feature(eyes, chosen[0], seen, _key(item, chosen[0]))
         box, focus = box or box_of_feature(found), Focus(layer=chosen[0].id, id=found["id"])
     box = box or _around(session, asking, cache, chosen)
     title = Text(" · ".join(layer.title.th for layer in chosen), ", ".join(layer.title.en for layer in chosen))
@@ -140,7 +143,7 @@ def map_page(
         layers, box=box, language=language_of(request), demo=is_made_up(request), basemap=settings.basemap,
         focus=focus, ways=WAYS, asking=for_tiles(asking), all_shown=all_shown, places=places,
         editions=editions_of(session, layers, asking), account=_account(request),
-        past=not asking.is_low,
+        past=not asking.is_low, choosing=asking,
     )  # fmt: skip
     parts = page_parts(found)
     policy = STRICT.replace("script-src 'self'", f"script-src 'self' {parts.script_hash}")

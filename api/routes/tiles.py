@@ -82,6 +82,10 @@ AT = {
     "name": "datetime", "in": "query", "required": False, "schema": {"type": "string"},
     "description": "members: as it was at an instant, 2026-11-21T10:00:00Z",
 }  # fmt: skip
+THEME = {
+    "name": "theme", "in": "query", "required": False, "schema": {"type": "string"},
+    "description": "themes whose columns the tile is to carry, with commas between them",
+}  # fmt: skip
 FILTER = [
     {"name": name, "in": "query", "required": False, "schema": schema, "description": about}
     for name, schema, about in (
@@ -98,7 +102,7 @@ _DESCRIBED = {
     "parameters": [
         {"name": name, "in": "path", "required": True, "description": about, "schema": schema}
         for name, about, schema in _TILE_PATH
-    ] + [AT, *FILTER],
+    ] + [AT, THEME, *FILTER],
     "responses": TILE_ANSWERS,
 }  # fmt: skip
 

@@ -22,7 +22,7 @@ from api.layers import layer_soon, layers_of
 from api.links import link, with_query
 from api.negotiation import accepted, format_of, language_of
 from api.pages import page
-from api.routes.tiles import AT, FILTER, TILE_ANSWERS
+from api.routes.tiles import AT, FILTER, THEME, TILE_ANSWERS
 from api.tile_answers import (
     Drawn,
     check_within,
@@ -240,7 +240,7 @@ def _parameters(*more: dict[str, Any], collection: bool) -> list[dict[str, Any]]
             for name, about, schema in parts]  # fmt: skip
     form = {"name": "f", "in": "query", "required": False, "description": "how it is written; else as Accept says",
             "schema": {"type": "string", "enum": [str(kind) for kind in TileFormat]}}  # fmt: skip
-    return [*path, form, AT, *FILTER, *more]
+    return [*path, form, AT, THEME, *FILTER, *more]
 
 
 _SELECTED = {"name": "collections", "in": "query", "required": False, "schema": {"type": "string"},

@@ -24,6 +24,7 @@ await build({
     pages: join(here, "src/pages.ts"),
     photos: join(here, "src/photos_page.ts"),
     report: join(here, "src/report.ts"),
+    edition: join(here, "src/tax/edition.ts"),
   },
   outdir: out,
   bundle: true,

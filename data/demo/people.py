@@ -31,6 +31,7 @@ from data.demo.ground import (
 )  # fmt: skip
 from data.demo.parcels import Parcels, Words, chosen, front_and_depth
 from data.demo.plan import Floats
+from data.demo.taxes import priced
 
 BUILT = {CORE: 0.84, INNER: 0.72, MIDDLE: 0.66, OUTER: 0.8, ESTATE: 0.74, RAILSIDE: 0.9, CANALSIDE: 0.88}
 BARE = ("vacant", "agriculture", "open", "transport")
@@ -86,6 +87,7 @@ def buildings_of(parcels: Parcels, rng: Generator) -> Buildings:
         "appraised_baht": np.rint(area * storeys * rng.uniform(5200, 9800, n) / 100) * 100,
         "parcel_code": known_or_none(parcels.own_codes[rows], parcels.sure[rows]),
     }
+    columns |= priced(area, storeys, rng.spawn(1)[0])
     return Buildings(shapes=shapes, corners=box, lot=rows, codes=codes, columns=columns)
 
 

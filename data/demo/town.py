@@ -21,21 +21,26 @@ from data.demo.parcels import parcels_of
 from data.demo.people import buildings_of, households_of, known_or_none
 from data.demo.places import asset_rows, risk_point_rows, risk_zone_rows, shared_area_rows, station_rows
 from data.demo.plan import BOUNDARY_NOTE, Floats, Plan, plans
+from data.demo.taxmap import block_rows, sheet_rows, sign_rows, zone_rows
 
 SEED = 2569
 GEOMETRY = "geometry"
 # The order of loading: what a row links to comes first.
 ORDER = (
     "municipality", "community", "shared_area", "parcel", "building", "household", "asset", "risk_zone", "risk_point",
-    "flood_station",
+    "flood_station", "tax_zone", "tax_block", "tax_sheet", "sign_board",
 )  # fmt: skip
 WHOLE_NUMBERS = {
     "registered_people", "people_by_rolls", "present_people", "registered_households", "communities_count",
     "committees_count", "capacity", "likelihood", "severity", "hazard_year", "return_years", "budget_baht",
+    "vacant_since", "tax_year", "width_cm", "height_cm", "faces",
 }  # fmt: skip
-DECIMALS = {"depth_m", "bank_m"}
+DECIMALS = {
+    "depth_m", "bank_m", "farm_wah", "home_wah", "other_wah", "vacant_wah", "baht_per_wah", "baht_per_square_metre",
+    "floor_area_square_metres",
+}  # fmt: skip
 DAYS = {"counted_on", "seen_on", "surveyed_on", "present_on", "inspected_on", "reinspect_on", "due_on"}
-YES_OR_NO = {"open_in_flood", "has_carer"}
+YES_OR_NO = {"open_in_flood", "has_carer", "moving"}
 COUNTED_ON = np.datetime64("2026-10-01")
 PRESENT_ON = np.datetime64("2026-09-30")
 REGISTER, SURVEY = "ทะเบียนราษฎร (สมมติ) · register (made up)", "สำรวจครัวเรือน (สมมติ) · household survey (made up)"
@@ -84,6 +89,11 @@ def _town(plan: Plan, rng: Generator, only: tuple[str, ...]) -> Town:
             "risk_zone": _shapes_table(plan, *risk_zone_rows(land, rng)),
             "risk_point": _points_table(plan, *risk_point_rows(land, parcels, communities, size, rng)),
             "flood_station": _points_table(plan, *station_rows(land)),
+            "tax_zone": _rows_table(plan, *zone_rows(parcels)),
+            "tax_block": _rows_table(plan, *block_rows(parcels)),
+            "tax_sheet": _degrees_table(plan, *sheet_rows(plan)),
+            # Drawn aside and last, so that what was there before stays where it is.
+            "sign_board": _points_table(plan, *sign_rows(land, parcels, rng.spawn(1)[0])),
         }
     return Town(plan=plan, tables={name: tables[name] for name in ORDER if name in only})
 
@@ -134,13 +144,25 @@ def _shapes_table(plan: Plan, shapes: list[Any], rows: list[dict[str, Any]]) -> 
 
 
 def _rows_table(plan: Plan, shapes: Shapes, rows: list[dict[str, Any]]) -> pa.Table:
+    return _degrees_table(plan, _in_degrees(plan, shapes), rows)
+
+
+def _degrees_table(plan: Plan, degrees: Shapes, rows: list[dict[str, Any]]) -> pa.Table:
     names = dict.fromkeys(name for row in rows for name in row)
-    return _table(plan, {name: [row.get(name) for row in rows] for name in names}, shapes)
+    return _named_table(plan, {name: [row.get(name) for row in rows] for name in names}, degrees)
+
+
+def _in_degrees(plan: Plan, shapes: Shapes) -> Shapes:
+    """Metres of the plan as longitude and latitude, here and nowhere else."""
+    return np.asarray(shapely.transform(np.asarray(shapes, dtype=object), plan.lon_lat), dtype=object)
 
 
 def _table(plan: Plan, columns: dict[str, Any], shapes: Shapes) -> pa.Table:
-    """Columns and shapes as Arrow; the shapes become longitude and latitude here and nowhere else."""
-    degrees = shapely.transform(np.asarray(shapes, dtype=object), plan.lon_lat)
+    return _named_table(plan, columns, _in_degrees(plan, shapes))
+
+
+def _named_table(plan: Plan, columns: dict[str, Any], degrees: Shapes) -> pa.Table:
+    """Columns and shapes as Arrow."""
     named: dict[str, Any] = {"municipality": pa.array([plan.code] * len(degrees), pa.string())}
     named |= {name: _column(name, values) for name, values in columns.items()}
     return pa.table(named | {GEOMETRY: pa.array(shapely.to_wkb(degrees), pa.binary())})

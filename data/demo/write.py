@@ -16,6 +16,8 @@ import pyogrio
 from sqlalchemy import Engine, exists, insert, select
 
 from data.demo.lives import lives
+from data.demo.plan import plans
+from data.demo.taxes import PRICES
 from data.demo.town import GEOMETRY, ORDER, SEED, towns
 from geo.errors import AtlasError
 from geo.intake.load import LoadOptions, load_file
@@ -24,11 +26,12 @@ from geo.life import life_of
 from geo.store.db import session_of
 from geo.store.lives import note_lives, without_steps
 from geo.store.tables import DEMO, Change
+from geo.store.tax_settings import last_saved, save_prices
 
 MADE_BY = DEMO
 REASON = "ข้อมูลสมมติ · made-up data"
 # Raised when the generator draws something else from the same seed: an older demo is then brought up to it.
-GENERATION = 4
+GENERATION = 6
 FILE_KINDS = {
     "parcel": "Polygon", "building": "Polygon", "household": "Point", "asset": "Point", "risk_point": "Point",
     "flood_station": "Point", "municipality": "Polygon",
@@ -136,6 +139,10 @@ def write_town(
         for layer in layers.values():
             if life_of(layer):
                 note_lives(session, lives(layer, without_steps(session, layer, origin=MADE_BY), seed=seed, at=at))
+        for plan in plans(scale, seed):
+            # What somebody has set since is theirs.
+            if not last_saved(session, plan.code):
+                save_prices(session, plan.code, PRICES.encode(), by=by, at=at, reason=REASON)
         session.execute(
             insert(Change).values(
                 made_at=at, made_by=by, origin=MADE_BY, operation="demo", layer="", reason=REASON, counts=told | counts

@@ -36,6 +36,8 @@ _ALONE = (
     ".csv",
     ".tsv",
     ".txt",
+    ".xlsx",
+    ".xlsm",
 )
 _NESTED = (".zip", ".kmz", ".7z", ".rar", ".gz", ".tar", ".tgz")
 
@@ -61,7 +63,7 @@ def unpacked(
     try:
         with zipfile.ZipFile(archive) as zipped:
             members = [member for member in zipped.infolist() if not member.is_dir()]
-            _refuse_dangers(members, file_name, most_bytes)
+            refuse_dangers(members, file_name, most_bytes)
             name, parts = _chosen(_datasets(members), members, file_name, layer)
             left = most_bytes
             for suffix, member in parts.items():
@@ -79,7 +81,8 @@ def unpacked(
     return Unpacked(path=folder / f"dataset{main}", name=name, layer=still_asked)
 
 
-def _refuse_dangers(members: list[zipfile.ZipInfo], file_name: str, most_bytes: int) -> None:
+def refuse_dangers(members: list[zipfile.ZipInfo], file_name: str, most_bytes: int) -> None:
+    """RefusedImport for a zip that leads out of its folder, is locked, or would grow beyond reason."""
     if len(members) > MOST_MEMBERS:
         raise refusal(
             "zip-too-many",

@@ -116,7 +116,7 @@ def _tell(
         elif seen.findings.values_room(cell.code, column):
             seen.warn(cell.code, cell.told, where, field=words.name, column=column, value=texts[place].as_py())
         else:
-            seen.findings.count_values(cell.code, column, rows=len(where), values=1)
+            seen.count(cell.code, cell.told, where, field=words.name, column=column, value=texts[place].as_py())
     for code, found in changed.items():
         _tell_changed(code, found, words, seen, column)
 

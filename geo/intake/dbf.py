@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from geo.intake.encoding import ROWS_AT_ONCE, TextFacts, facts_of, joined
 from geo.intake.refusals import damaged
+from geo.intake.tables import FullCells
 
 _DELETED = ord("*")
 _FIRST_BUDDHIST_YEAR = b"2400"
@@ -64,6 +65,26 @@ class Dbf:
         block = self._records()[self.live_rows[at : at + count]]
         cells = _texts(_part(block, self.fields[position]))
         return pa.array([_iso(cell) for cell in cells], pa.string())
+
+    def full_cells(self, encoding: str) -> dict[int, FullCells]:
+        """By a field's position, the live rows whose text has Thai letters and leaves no byte of the field free."""
+        texts = [(position, field) for position, field in enumerate(self.fields) if field.kind == "C"]
+        found: dict[int, list[tuple[NDArray[np.intp], NDArray[np.bool_]]]] = {}
+        before = 0
+        for block in self._blocks():
+            live = block[np.asarray(block[:, 0]) != _DELETED]
+            for position, field in texts:
+                part = _part(live, field)
+                rows = np.flatnonzero((part >= 0x80).any(axis=1) & (part[:, -1] != 0x20) & (part[:, -1] != 0))
+                if len(rows):
+                    broken = np.array([_ends_in_half(cell.tobytes(), encoding) for cell in part[rows]], dtype=bool)
+                    found.setdefault(position, []).append((rows + before, broken))
+            before += len(live)
+        return {
+            position: FullCells(width=self.fields[position].length, rows=np.concatenate([rows for rows, _ in parts]),
+                                broken=np.concatenate([broken for _, broken in parts]))
+            for position, parts in found.items()
+        }  # fmt: skip
 
     def _cells_of(self, field: DbfField) -> Iterator[set[bytes]]:
         return (set(_texts(_part(block, field))) for block in self._blocks())
@@ -124,6 +145,14 @@ def _texts(part: NDArray[np.uint8]) -> list[bytes]:
         return [b""] * len(part)
     whole = np.ascontiguousarray(part).view(f"S{part.shape[1]}")
     return [cell.rstrip(b" \0") for cell in whole.ravel().tolist()]
+
+
+def _ends_in_half(cell: bytes, encoding: str) -> bool:
+    try:
+        cell.decode(encoding)
+    except UnicodeDecodeError as fault:
+        return fault.reason == "unexpected end of data"
+    return False
 
 
 def _has_buddhist_year(cells: set[bytes]) -> bool:

@@ -17,7 +17,7 @@ import pyarrow.compute
 
 from geo.errors import BadRequest, RefusedImport, Text
 from geo.intake.belonging import TOWN_CODE
-from geo.intake.kinds import CSV
+from geo.intake.kinds import TEXT_TABLES
 from geo.intake.match import folded_header
 from geo.intake.open import Opened
 from geo.intake.values import is_moment, items_in
@@ -68,7 +68,7 @@ def described(file: Opened) -> Described:
             f"{file.file_name} มี {len(file.columns)} คอลัมน์ ชั้นข้อมูลรับไม่เกิน {MOST_COLUMNS}",
             f"{file.file_name} has {len(file.columns)} columns: a layer takes {MOST_COLUMNS} at most",
         )
-    looks = [_Look(name, kind, numbers_too=file.driver == CSV) for name, kind in file.columns]
+    looks = [_Look(name, kind, numbers_too=file.driver in TEXT_TABLES) for name, kind in file.columns]
     rows, heights = 0, False
     types: Counter[int] = Counter()
     for batch in file.batches():

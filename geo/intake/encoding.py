@@ -80,6 +80,8 @@ def known_encoding(name: str) -> str | None:
     if plain in _ALIASES:
         return _ALIASES[plain]
     try:
+        # To Python `hex` and `zip` are codecs too; this is for those of text alone.
+        "".encode(text)
         return codecs.lookup(text).name
     except (LookupError, ValueError):
         return None

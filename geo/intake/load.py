@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -24,9 +26,12 @@ from geo.errors import BadRequest, Problem, RefusedImport, Text
 from geo.intake.ahead import ahead
 from geo.intake.belonging import LinkingBatches
 from geo.intake.check import Checker
+from geo.intake.doctor.files import TAX_MAP
+from geo.intake.doctor.quick import QuickLook
+from geo.intake.editions.bring import AllAtOnce, Brought, Way
 from geo.intake.erased import ErasedRows
 from geo.intake.grounds import SaidGrounds, grounds, past_their_time
-from geo.intake.kinds import CSV
+from geo.intake.kinds import TEXT_TABLES
 from geo.intake.living import refuse_verified
 from geo.intake.match import PLACE_NAMES, Matching, matched, place_columns
 from geo.intake.open import Opened, opened
@@ -38,6 +43,7 @@ from geo.people.grants import BANGKOK
 from geo.shapes.whereabouts import Box
 from geo.store.batches import Act, FileFacts, Grounds, begun, ended, one_transaction
 from geo.store.bulk import loading_all_at_once
+from geo.store.known import loads_of
 from geo.store.links import TOWN, Linker, relink
 from geo.store.merge import Incoming, Merged, is_new_ground, merge
 from geo.store.releases import release, towns_never_released
@@ -54,8 +60,8 @@ class LoadOptions:
     """What a person may say about a file; every option answers a question that a refusal asks.
 
     `map` is FIELD to COLUMN (`lon`, `lat` and `wkt` name where a CSV keeps its places), `set` FIELD to a constant;
-    `sheet` is the layer or file inside a container; `grounds` is why personal data is taken. `by_one_person`: what they
-    bring of risks is reported, and not verified yet.
+    columns that are `left_out` feed nothing. `sheet` is the layer or file inside a container; `grounds` is why personal
+    data is taken. `by_one_person`: what they bring of risks is reported, and not verified yet.
     """
 
     municipality: str | None = None
@@ -63,9 +69,11 @@ class LoadOptions:
     encoding: str | None = None
     map: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     set: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    left_out: Sequence[str] = ()
     dry_run: bool = False
     anywhere: bool = False
     by_one_person: bool = False
+    whole: bool = False
     sheet: str | None = None
     grounds: SaidGrounds = _NOTHING_SAID
 
@@ -87,9 +95,10 @@ def load_file(
 
 @contextmanager
 def ready(
-    layer: Layer, path: Path, options: LoadOptions, *, layers: Mapping[str, Layer], file_name: str | None = None
-) -> Iterator[Load]:
-    """A file opened and matched to a layer, before anything of it is written."""
+    layer: Layer, path: Path, options: LoadOptions, *, layers: Mapping[str, Layer], file_name: str | None = None,
+    places_needed: bool = True,
+) -> Iterator[Load]:  # fmt: skip
+    """A file opened and matched to a layer, before anything of it is written; one to be looked at may lack places."""
     options = replace(options, municipality=_town(layer, options.municipality))
     with opened(
         path, file_name=file_name, encoding=options.encoding, crs=options.crs, layer=options.sheet,
@@ -97,13 +106,15 @@ def ready(
     ) as file:  # fmt: skip
         headers = [name for name, _ in file.columns]
         places = [options.map[name] for name in PLACE_NAMES if name in options.map]
-        if file.driver == CSV and file.geometry_type is not None and not places:
+        if file.driver in TEXT_TABLES and file.geometry_type is not None and not places:
             places = list(place_columns(headers))
         try:
             matching = matched(
-                layer, headers, asked=options.map, constants=options.set, driver=file.driver, places=places
-            )
-            placing = placing_of(file, layer, anywhere=options.anywhere)
+                layer, headers, asked=options.map, constants=options.set, driver=file.driver, places=places,
+                left_out=options.left_out,
+            )  # fmt: skip
+            looked_at = places_needed or file.geometry_type is not None
+            placing = placing_of(file, layer, anywhere=options.anywhere) if looked_at else None
         except RefusedImport as refusal:
             raise _with_what_the_reader_told(refusal, file) from None
         yield Load(layer=layer, layers=layers, options=options, file=file, matching=matching, placing=placing)
@@ -135,6 +146,14 @@ def _bare(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Staged:
+    """How many rows a file has, and how many of them are refused."""
+
+    rows: int
+    refused: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Load:
     """One load: the parts that do not change while it runs."""
 
@@ -146,28 +165,42 @@ class Load:
     placing: Placing | None
 
     def into(
-        self, session: Session, *, by: str, origin: str, at: dt.datetime, progress: Progress | None = None
-    ) -> Report:
-        """Everything from the first batch to the report."""
+        self, session: Session, *, by: str, origin: str, at: dt.datetime, progress: Progress | None = None,
+        way: Way | None = None,
+    ) -> Report:  # fmt: skip
+        """Everything from the first batch to the report; `way` where it is not that of every load."""
         progress = progress or (lambda done, total: None)
-        checker = Checker(layer=self.layer, matching=self.matching, placing=self.placing, orders=self._orders())
+        checker = Checker(layer=self.layer, matching=self.matching, placing=self.placing, orders=self.orders())
+        quick, known = QuickLook(matching=self.matching), loads_of(session, self.layer, self.options.municipality)
         repeated = RepeatedKeys(layer=self.layer, key=self._key(), columns=self.matching.columns)
         why = self._grounds(session, checker.findings, at)
         act = begun(session, self.layer, self._facts(), by=by, origin=origin, at=at, grounds=why)
         linking = LinkingBatches(Linker(session, self.layer, self.layers), self.matching, self.options.municipality)
         incoming = self._incoming(checker)
-        direct = not linking.linker.asks_for_each_batch and self._is_new_ground(session)
+        direct = way is None and not linking.linker.asks_for_each_batch and self._is_new_ground(session)
+        if way is None and self.layer.yearly is not None:
+            way = AllAtOnce(layer=self.layer, layers=self.layers, whole=self.options.whole)
         with ThreadPoolExecutor(1) as beside:
             with loading_all_at_once(session, self.layer, self.file.feature_count if direct else None):
-                copied = self._copied(session, checker, linking, repeated, act, direct=direct, progress=progress)
+                copied = self._copied(session, checker, linking, repeated, act, direct=direct, progress=progress,
+                                      quick=quick, only=way.only if way else None)  # fmt: skip
                 # Told while PostgreSQL builds its indexes.
                 telling = beside.submit(repeated.tell, checker.findings)
             telling.result()
-        self._refuse_when_hopeless(checker, copied)
-        merged = (
-            Merged(inserted=copied, updated=0, unchanged=0, not_in_file=0, ended=0, box=_box(checker)) if direct
-            else merge(session, self.layer, incoming, change_id=act.change.id, at=at)
-        )  # fmt: skip
+        if way is None or way.only is None:
+            self._refuse_when_hopeless(checker, copied)
+            if self.layer.id in TAX_MAP:
+                quick.tell(checker.findings, self.file, known)
+        if direct:
+            of_all = Merged(inserted=copied, updated=0, unchanged=0, not_in_file=0, ended=0, box=_box(checker))
+            brought = Brought(merged=of_all, kinds={"SAME": 0, "NEW": copied} if self.layer.yearly else {})
+        elif way is not None:
+            brought = way.bring(session, incoming, act.change, at)
+        else:
+            brought = Brought(merged=merge(session, self.layer, incoming, change_id=act.change.id, at=at))
+        merged = brought.merged
+        if brought.shifted_metres:
+            checker.findings.add([_shifted(brought.shifted_metres)])
         if self.options.by_one_person:
             refuse_verified(session, self.layer, act.change.id)
         relinked = relink(
@@ -176,10 +209,21 @@ class Load:
         if self.layer.shape.cells:
             self._release_first(session, checker.findings, by=by, at=at)
         checker.findings.add(past_their_time(session, self.layer, why, on=_day(at)))
-        report = self._report(checker, merged, relinked, act, why)
+        for name, rows in brought.followed.items():
+            relinked[name] = relinked.get(name, 0) + rows
+        report = self._report(checker, brought, relinked, act, why)
         ended(session, act, counts=report.counts.as_json(), report=report.to_json(),
               nothing_changed=report.counts.nothing_changed)  # fmt: skip
         return report
+
+    def stage(self, session: Session, *, progress: Progress) -> tuple[Incoming, Staged]:
+        """Every row that can be taken, checked and waiting in the staging table; nothing of it is the town's yet."""
+        checker = Checker(layer=self.layer, matching=self.matching, placing=self.placing, orders=self.orders())
+        repeated = RepeatedKeys(layer=self.layer, key=self._key(), columns=self.matching.columns)
+        linking = LinkingBatches(Linker(session, self.layer, self.layers), self.matching, self.options.municipality)
+        taken = self._copied(session, checker, linking, repeated, None, direct=False, progress=progress)
+        self._refuse_when_hopeless(checker, taken)
+        return self._incoming(checker), Staged(rows=checker.rows, refused=checker.rows - taken)
 
     def _grounds(self, session: Session, findings: Findings, at: dt.datetime) -> Grounds | None:
         fed, town = frozenset(self.matching.fed), self.options.municipality
@@ -191,7 +235,7 @@ class Load:
         """The first of the layer's keys that the file feeds whole."""
         return next((key for key in self.layer.keys if set(key) <= self.matching.fed), ())
 
-    def _orders(self) -> dict[str, DateOrder]:
+    def orders(self) -> dict[str, DateOrder]:
         """Day or month first, decided once for each column of written dates before any of it is read."""
         types = dict(self.file.columns)
         columns = {
@@ -209,7 +253,7 @@ class Load:
         file, operation = self.file, self.placing.operation if self.placing else None
         return FileFacts(
             name=file.file_name, sha256=file.sha256, size=file.size, driver=file.driver, encoding=file.encoding,
-            crs=_crs_name(file) if self.placing else None,
+            crs=crs_name(file) if self.placing else None,
             crs_operation=f"{operation.name} [{operation.code}]" if operation else None,
             municipality=self.options.municipality,
         )  # fmt: skip
@@ -227,23 +271,30 @@ class Load:
         return takes_copies(session, self.layer) and is_new_ground(session, self.layer, towns)
 
     def _copied(
-        self, session: Session, checker: Checker, linking: LinkingBatches, repeated: RepeatedKeys, act: Act, *,
-        direct: bool, progress: Progress,
+        self, session: Session, checker: Checker, linking: LinkingBatches, repeated: RepeatedKeys,
+        act: Act | None, *, direct: bool, progress: Progress, quick: QuickLook | None = None,
+        only: NDArray[np.int32] | None = None,
     ) -> int:  # fmt: skip
-        """Check and copy every batch; how many rows were taken."""
+        """Check and copy every batch, or of all rows `only` those; how many rows were taken."""
         gone = ErasedRows(session, self.layer)
 
         def rows() -> Iterator[tuple[pa.RecordBatch, int]]:
             for batch in self.file.batches(sorted(set(self.matching.columns.values()))):
+                first = checker.rows + 1
+                if only is not None and not ((only >= first) & (only < first + batch.num_rows)).any():
+                    checker.rows += batch.num_rows
+                    continue
                 checked = checker.checked(batch)
                 staged = linking.completed(checked)
                 repeated.remember(checked, staged)
-                yield gone.left_out(checked, staged), checker.rows
+                if quick is not None:
+                    quick.remember(checked)
+                yield chosen(gone.left_out(checked, staged), only), checker.rows
 
         made, taken = False, 0
         # Who asks the database shares our one connection, and cannot work ahead of the writing.
         for staged, done in rows() if linking.linker.asks_for_each_batch or gone.any else ahead(rows()):
-            if direct:
+            if direct and act is not None:
                 copy_rows(session, self.layer.id, as_final(staged, change_id=act.change.id, at=act.at))
             else:
                 if not made:
@@ -252,7 +303,16 @@ class Load:
                 copy_rows(session, STAGING, staged)
             taken += staged.num_rows
             progress(done, self.file.feature_count)
+        if only is not None and not made:
+            make_staging(session, self.layer, self.staged_columns(checker))
         return taken
+
+    def staged_columns(self, checker: Checker) -> list[str]:
+        """What the staging table holds, where no row tells."""
+        incoming = self._incoming(checker)
+        hows = [f"{name.removesuffix('_id')}_link" for name in self.layer.links]
+        return ["municipality", *incoming.fed, *incoming.measured, *self.layer.links, *hows, "source_digest",
+                *(("geom",) if incoming.shapes else ())]  # fmt: skip
 
     def _refuse_when_hopeless(self, checker: Checker, taken: int) -> None:
         """A file of which nothing, or less than half, lies where it should is wrong as a whole."""
@@ -292,9 +352,9 @@ class Load:
             findings.add([Problem(code="first-release", told=told)])
 
     def _report(
-        self, checker: Checker, merged: Merged, relinked: Mapping[str, int], act: Act, why: Grounds | None
+        self, checker: Checker, brought: Brought, relinked: Mapping[str, int], act: Act, why: Grounds | None
     ) -> Report:
-        findings, facts = checker.findings, self._facts()
+        findings, facts, merged = checker.findings, self._facts(), brought.merged
         for problem in (*self.matching.problems, *(self.placing.problems if self.placing else ())):
             findings.add([problem])
         findings.add(self._told_by_the_reader(findings))
@@ -307,7 +367,7 @@ class Load:
             refused=checker.rows - merged.inserted - merged.updated - merged.unchanged, not_in_file=merged.not_in_file,
             ended=merged.ended,
             repaired=findings.counts["repaired"], changed=findings.levels["changed"],
-            warnings=findings.levels["warning"], relinked=relinked,
+            warnings=findings.levels["warning"], relinked=relinked, kinds=brought.kinds, questions=brought.questions,
         )  # fmt: skip
         return Report(
             layer=self.layer.id, batch_id=None if self.options.dry_run else act.batch.id, dry_run=self.options.dry_run,
@@ -319,11 +379,28 @@ class Load:
         )  # fmt: skip
 
 
+def chosen(staged: pa.RecordBatch, only: NDArray[np.int32] | None) -> pa.RecordBatch:
+    """Of a batch the rows that are wanted."""
+    if only is None:
+        return staged
+    return staged.filter(pa.array(np.isin(staged.column("row_no").to_numpy(), only)))
+
+
+def _shifted(metres: float) -> Problem:
+    """Nearly all of a town's rows lie elsewhere, all moved alike: that is a datum and not the land."""
+    told = Text(
+        f"แปลงเกือบทั้งหมดเลื่อนไปทางเดียวกัน {metres:,.1f} เมตร น่าจะเป็นระบบพิกัดหรือพื้นหลักฐานคนละชุด โปรดตรวจ",
+        f"nearly all rows moved the same way, by {metres:,.1f} m: probably another coordinate system; please check",
+    )
+    return Problem(code="town-shifted", told=told)
+
+
 def _day(at: dt.datetime) -> dt.date:
     return at.astimezone(BANGKOK).date()
 
 
-def _crs_name(file: Opened) -> str | None:
+def crs_name(file: Opened) -> str | None:
+    """The code of a file's system, else its name."""
     if file.crs is None:
         return None
     authority = file.crs.to_authority(min_confidence=70)

@@ -7,7 +7,7 @@ A column that nobody asked for is named in the report and never stored.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from geo.errors import Problem, RefusedImport, Text
@@ -63,10 +63,12 @@ def matched(
     constants: Mapping[str, str],
     driver: str,
     places: Sequence[str] = (),
+    left_out: Collection[str] = (),
 ) -> Matching:
     """The matching of a file to a layer; RefusedImport when a column that must be there is fed by nothing.
 
     `asked` is `--map FIELD=COLUMN`, `constants` is `--set FIELD=VALUE`; `places` are columns already used as the place.
+    Columns that are `left_out` feed nothing, whatever they are called.
     """
     taken = {_field_named(layer, name, headers): value for name, value in constants.items()}
     _refuse_constants_that_mean_nothing(layer, taken)
@@ -74,15 +76,10 @@ def matched(
         _field_named(layer, name, headers): _header_named(column, headers)
         for name, column in asked.items() if name not in PLACE_NAMES
     }  # fmt: skip
-    problems: list[Problem] = []
-    finder = _Finder(headers, driver)
-    for name in layer.fields:
-        if name in taken or name in columns or not _may_be_fed(layer, name):
-            continue
-        found = finder.column_for(_names_of(layer, name))
-        if found is not None:
-            columns[name] = found
-    columns.update(finder.truncated(layer, {*columns, *taken}, problems))
+    named = [header for header in headers if header not in left_out]
+    found, cut = found_by_name(layer, named, driver=driver, done={*columns, *taken})
+    columns.update(found)
+    problems = list(cut)
     columns = {name: columns[name] for name in layer.fields if name in columns}
     _refuse_what_is_missing(layer, columns, taken, headers)
     if not columns:
@@ -90,6 +87,23 @@ def matched(
     used = {*columns.values(), *places}
     unused = tuple(header for header in headers if header not in used)
     return Matching(columns=columns, constants=taken, unused=unused, problems=tuple(problems))
+
+
+def found_by_name(
+    layer: Layer, headers: Sequence[str], *, driver: str, done: Collection[str] = ()
+) -> tuple[dict[str, str], tuple[Problem, ...]]:
+    """The columns that a layer's fields are called by, but for the fields that are `done`; and what was unclear."""
+    problems: list[Problem] = []
+    finder = _Finder(headers, driver)
+    columns: dict[str, str] = {}
+    for name in layer.fields:
+        if name in done or not may_be_fed(layer, name):
+            continue
+        found = finder.column_for(_names_of(layer, name))
+        if found is not None:
+            columns[name] = found
+    columns.update(finder.truncated(layer, {*columns, *done}, problems))
+    return columns, tuple(problems)
 
 
 def _refuse_constants_that_mean_nothing(layer: Layer, constants: Mapping[str, str]) -> None:
@@ -123,7 +137,8 @@ def place_columns(headers: Sequence[str]) -> tuple[str, ...]:
     return tuple(header for header in headers if folded_header(header) in _PLACE_HEADERS)
 
 
-def _may_be_fed(layer: Layer, name: str) -> bool:
+def may_be_fed(layer: Layer, name: str) -> bool:
+    """Whether a file may fill this field."""
     return not layer.fields[name].computed
 
 
@@ -159,7 +174,7 @@ class _Finder:
             return {}
         meanings: dict[str, list[str]] = {}
         for name in layer.fields:
-            if name in done or not _may_be_fed(layer, name):
+            if name in done or not may_be_fed(layer, name):
                 continue
             cut = {folded_header(part) for long in _names_of(layer, name) for part in _cut_names(long)}
             for header in {self.by_name[key] for key in cut if key in self.by_name} & self.cut:
@@ -188,9 +203,9 @@ def _ambiguous(header: str, names: Sequence[str]) -> Problem:
 def _field_named(layer: Layer, name: str, headers: Sequence[str]) -> str:
     """The layer's column that a person named: `community` is enough for `community_id`."""
     for candidate in (name, f"{name}_id"):
-        if candidate in layer.fields and _may_be_fed(layer, candidate):
+        if candidate in layer.fields and may_be_fed(layer, candidate):
             return candidate
-    known = [field for field in layer.fields if _may_be_fed(layer, field)]
+    known = [field for field in layer.fields if may_be_fed(layer, field)]
     raise _refused(
         "unknown-field",
         Text(f"ชั้น {layer.id} ไม่มีคอลัมน์ “{name}”", f"layer {layer.id} has no column “{name}”"),

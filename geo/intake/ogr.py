@@ -28,6 +28,7 @@ from geo.intake.refusals import damaged, refusal
 from geo.intake.tables import (
     GEOMETRY,
     Columns,
+    FullCells,
     Notes,
     Table,
     as_binary,
@@ -113,7 +114,15 @@ def ogr_table(
         feature_count=count if count >= 0 else None,
         bounds=_box(info["total_bounds"]),
         rows=lambda wanted, size, shapes: _rows(source, back, count, dates, dict(columns), wanted, size, shapes),
+        full_cells=lambda: _full_cells(source, names),
     )
+
+
+def _full_cells(source: _Source, names: Sequence[str]) -> Mapping[str, FullCells]:
+    if source.dbf is None or len(source.dbf.fields) != len(names):
+        return {}
+    found = source.dbf.full_cells(source.decision.encoding)
+    return {names[position]: full for position, full in found.items()}
 
 
 def _dates(dbf: Dbf | None, names: Sequence[str]) -> dict[str, int]:

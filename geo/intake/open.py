@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,12 +22,26 @@ from geo.intake.containers import geopackage_layer, kml_layer, shapefile_parts
 from geo.intake.csv_places import Places
 from geo.intake.csv_table import csv_table
 from geo.intake.dbf import Dbf, dbf
+from geo.intake.dol_json import dol_json_table
 from geo.intake.encoding import UTF8, Decision, decided, in_utf8, running_text_facts
-from geo.intake.kinds import CSV, GEOJSON, GPKG, KML, PARQUET, SHAPEFILE, SUFFIXES, ZIP, kind_by_content
+from geo.intake.kinds import (
+    CSV,
+    DOL_JSON,
+    GEOJSON,
+    GPKG,
+    KML,
+    PARQUET,
+    SHAPEFILE,
+    SUFFIXES,
+    XLSX,
+    ZIP,
+    kind_by_content,
+)  # fmt: skip
 from geo.intake.ogr import ogr_table
 from geo.intake.parquet import parquet_table
 from geo.intake.refusals import not_in_that_encoding, refusal
-from geo.intake.tables import Notes, Rows, Table
+from geo.intake.tables import FullCells, Notes, Rows, Table
+from geo.intake.xlsx import xlsx_table
 from geo.shapes.crs import named_crs
 from geo.shapes.whereabouts import THAI_CRS, Box, Candidate, looks_like
 
@@ -40,10 +54,10 @@ BATCH_ROWS = 65_536
 class Opened:
     """A file ready to be read, more than once if need be, while its `with` block lasts.
 
-    `driver`: "ESRI Shapefile", "GPKG", "FlatGeobuf", "GeoJSON", "Parquet", "KML" or "CSV". `encoding` is
-    what text was decoded with. `crs` None means the file does not say: ask (`crs_choices`). `columns` are
-    the attributes, in file order, without the geometry. `geometry_type` is the file's own word ("Polygon",
-    "MultiPolygon Z", "Unknown") or None when it has no geometry. `bounds` are in the file's CRS. `axes` is
+    `driver`: "ESRI Shapefile", "GPKG", "FlatGeobuf", "GeoJSON", "Parquet", "KML", "CSV", "XLSX" or
+    "DOL JSON". `encoding` is what text was decoded with. `crs` None means the file does not say: ask (`crs_choices`).
+    `columns` are the attributes, in file order, without the geometry. `geometry_type` is the file's own word
+    ("Polygon", "MultiPolygon Z", "Unknown") or None when it has no geometry. `bounds` are in the file's CRS. `axes` is
     "swapped" when x is latitude and y longitude of Thailand throughout, else "lon,lat"; batches come as the
     file has them, the caller swaps.
     """
@@ -64,6 +78,7 @@ class Opened:
     axes: str
     rows: Rows = field(repr=False)
     notes: Notes = field(repr=False)
+    full_cells: Callable[[], Mapping[str, FullCells]] = field(repr=False)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -162,6 +177,10 @@ def _table(
 ) -> Table:
     if kind == CSV:
         return csv_table(data, file_name=name, encoding=encoding, asked=places, notes=notes)
+    if kind == XLSX:
+        return xlsx_table(data, file_name=name, sheet=layer, asked=places, notes=notes, folder=folder)
+    if kind == DOL_JSON:
+        return dol_json_table(data, file_name=name, encoding=encoding, notes=notes)
     if kind == PARQUET:
         return parquet_table(data, file_name=name, notes=notes)
     if kind == SHAPEFILE:
@@ -212,16 +231,16 @@ def _opened(path: Path, name: str, table: Table, asked: CRS | None, brought: lis
         raise _refused(
             table.bounds,
             "unknown-crs",
-            f"ไม่รู้จักระบบพิกัดที่ {name} ระบุ ให้เลือกด้วย --crs",
-            f"the coordinate system that {name} names is not known; choose one with --crs",
+            f"ไม่รู้จักระบบพิกัดที่ {name} ระบุ ให้เลือกระบบพิกัด",
+            f"the coordinate system that {name} names is not known; choose one",
         )
     guess = looks_like(table.bounds) if table.bounds else None
     if guess and guess.kind == "metres" and crs is not None and crs.is_geographic:
         raise _refused(
             table.bounds,
             "metres-as-degrees",
-            f"พิกัดใน {name} เป็นเมตร ไม่ใช่องศา ให้เลือกระบบพิกัดด้วย --crs",
-            f"the numbers in {name} are metres, not degrees; choose the coordinate system with --crs",
+            f"พิกัดใน {name} เป็นเมตร ไม่ใช่องศา ให้เลือกระบบพิกัด",
+            f"the numbers in {name} are metres, not degrees; choose the coordinate system",
         )
     swapped = bool(guess and guess.kind == "swapped" and (crs is None or crs.is_geographic))
     digest, size = _fingerprint(brought)
@@ -242,6 +261,7 @@ def _opened(path: Path, name: str, table: Table, asked: CRS | None, brought: lis
         axes="swapped" if swapped else "lon,lat",
         rows=table.rows,
         notes=notes,
+        full_cells=table.full_cells,
     )
 
 
@@ -275,8 +295,8 @@ def crs_refusal(file: Opened) -> RefusedImport:
     return _refused(
         file.bounds,
         "no-crs",
-        f"{file.file_name} ไม่บอกระบบพิกัด (เช่น ไม่มี .prj) ให้เลือกด้วย --crs",
-        f"{file.file_name} does not say its coordinate system (no .prj, for example); choose one with --crs",
+        f"{file.file_name} ไม่บอกระบบพิกัด (เช่น ไม่มี .prj) ให้เลือกระบบพิกัด",
+        f"{file.file_name} does not say its coordinate system (no .prj, for example); choose one",
     )
 
 

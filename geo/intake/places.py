@@ -50,7 +50,7 @@ def placing_of(file: Opened, layer: Layer, *, anywhere: bool) -> Placing | None:
     """The file's placing; RefusedImport when it cannot be told, or when it would land outside Thailand."""
     if file.geometry_type is None:
         if layer.shape.required:
-            raise _no_places(file)
+            raise no_places(file)
         return None
     if file.crs is None:
         raise crs_refusal(file)
@@ -67,7 +67,8 @@ def placing_of(file: Opened, layer: Layer, *, anywhere: bool) -> Placing | None:
     return Placing(operation=operation, swap=swap, anywhere=anywhere, problems=tuple(problems))
 
 
-def _no_places(file: Opened) -> RefusedImport:
+def no_places(file: Opened) -> RefusedImport:
+    """The refusal of a file without shapes for a layer that needs them."""
     told = Text(
         f"{file.file_name} ไม่มีรูปหรือพิกัด แต่ชั้นข้อมูลนี้ต้องมี",
         f"{file.file_name} has no shapes or coordinates, which this layer needs",

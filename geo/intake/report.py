@@ -11,6 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from geo.errors import Problem, Text
 from geo.personal import BASES, SENSITIVE_BASES
 from geo.store.batches import Grounds
@@ -19,6 +22,22 @@ MOST_OF_A_CODE = 10_000
 MOST_VALUES_OF_A_WARNING = 200
 
 TOWN_MAP = "/map"
+
+# What became of a row from one edition to the next (geo/shapes/editions_kinds.py).
+KINDS = {
+    "SAME": Text("เหมือนเดิม", "the same"),
+    "ELSEWHERE": Text("รหัสอยู่คนละที่", "code elsewhere"),
+    "REARRANGED": Text("จัดรูปใหม่", "rearranged"),
+    "SPLIT": Text("แบ่งแยก", "split"),
+    "MERGE": Text("รวม", "merged"),
+    "BOUNDARY_CHANGE": Text("แนวเขตเปลี่ยน", "boundary changed"),
+    "RECODED": Text("เปลี่ยนรหัส", "recoded"),
+    "NEW": Text("แปลงใหม่", "new"),
+    "RETIRED": Text("ยกเลิก", "retired"),
+    "MISSING": Text("ไม่มีในไฟล์", "missing"),
+    "TRANSFER": Text("โอน", "transferred"),
+    "VALUES": Text("ข้อมูลเปลี่ยน", "values changed"),
+}  # fmt: skip
 
 
 def map_link(lon: float, lat: float, *, map_url: str = TOWN_MAP) -> str:
@@ -53,6 +72,12 @@ class Findings:
         self._listed: list[Entry] = []
         self._same: dict[tuple[str, str | None, str | None], tuple[Problem, int]] = {}
         self._values: Counter[tuple[str, str | None]] = Counter()
+
+    def noted(
+        self, code: str, told: Text, level: str, *, field: str | None, column: str | None, rows: NDArray[np.intp],
+        value: str | None,
+    ) -> None:  # fmt: skip
+        """Every row (from 1) that something is told of, for whoever keeps them all; a report keeps what it lists."""
 
     def room(self, code: str) -> int:
         """How many more rows with this code will be listed one by one."""
@@ -140,7 +165,10 @@ class UsedColumn:
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """What happened to the rows; `changed` and `warnings` count values, the rest count rows."""
+    """What happened to the rows; `changed` and `warnings` count values, the rest count rows.
+
+    Of a layer that is `yearly`, `kinds` counts what became of rows, and `questions` links that a person must decide.
+    """
 
     read: int = 0
     inserted: int = 0
@@ -153,6 +181,8 @@ class Counts:
     changed: int = 0
     warnings: int = 0
     relinked: Mapping[str, int] = field(default_factory=dict)
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    questions: int = 0
 
     @property
     def nothing_changed(self) -> bool:
@@ -161,7 +191,7 @@ class Counts:
 
     def as_json(self) -> dict[str, Any]:
         """The numbers by name."""
-        return {**vars(self), "relinked": dict(self.relinked)}
+        return {**vars(self), "relinked": dict(self.relinked), "kinds": dict(self.kinds)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,6 +289,11 @@ class Report:
             bases = [BASES[self.grounds.basis]]
             bases += [SENSITIVE_BASES[self.grounds.sensitive_basis]] if self.grounds.sensitive_basis else []
             yield f"{self.grounds.purpose} — {', '.join(_said(one, language) for one in bases)}"
+        if self.counts.kinds:
+            yield ", ".join(f"{_said(KINDS[kind], language)} {n:,}" for kind, n in self.counts.kinds.items())
+        if self.counts.questions:
+            asked = Text("รอให้คนตัดสินว่าอยู่แปลงใด", "wait for a person to say on which parcel they are")
+            yield f"{self.counts.questions:,} {_said(asked, language)}"
         if self.used:
             yield ", ".join(f"{used.field} ← {used.column or repr(used.constant)}" for used in self.used)
         if self.unused:

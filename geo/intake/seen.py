@@ -66,6 +66,7 @@ class Seen:
         """List each row; `values`, `became`, `told` and `points` go with `where`, position by position."""
         if not len(where):
             return
+        self._noted(code, told if isinstance(told, Text) else told[0], level, where, field, column, None)
         room = min(self.findings.room(code), len(where))
         shown = where[:room]
         places = self._points(shown)
@@ -89,6 +90,7 @@ class Seen:
         """One line for all these rows, which share the value."""
         if not len(where):
             return
+        self._noted(code, told, "warning", where, field, column, value)
         point = self._points(where[:1])[0]
         problem = Problem(
             code=code, told=told, level="warning", row=self.first_row + int(where[0]), column=column,
@@ -96,6 +98,21 @@ class Seen:
             lon=point[0] if point else None, lat=point[1] if point else None,
         )  # fmt: skip
         self.findings.add_same(problem, len(where))
+
+    def count(
+        self, code: str, told: Text, where: Positions, *, field: str | None = None, column: str | None = None,
+        value: Any = None, values: int = 1,
+    ) -> None:  # fmt: skip
+        """Rows of a warning beyond those that get a line of their own."""
+        self._noted(code, told, "warning", where, field, column, value)
+        self.findings.count_values(code, column, rows=len(where), values=values)
+
+    def _noted(
+        self, code: str, told: Text, level: str, where: Positions, field: str | None, column: str | None, value: Any
+    ) -> None:
+        shown = self._shown(field, None if value is None else [value], 0)
+        rows = where + self.first_row
+        self.findings.noted(code, told, level, field=field, column=column, rows=rows, value=shown)
 
     def _shown(self, field: str | None, values: Sequence[Any] | None, turn: int) -> str | None:
         """A cell as the report may repeat it: not at all when the public may not see its column."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from geo.errors import Problem, Text
@@ -24,8 +26,27 @@ Rows = Callable[[Sequence[str], int, bool], Iterator[pa.RecordBatch]]
 
 
 @dataclass(frozen=True, kw_only=True)
+class FullCells:
+    """The rows (from 0, in file order) whose Thai text fills its field to the last byte, and the field's bytes.
+
+    `broken` marks those whose last letter was cut in half.
+    """
+
+    width: int
+    rows: NDArray[np.intp]
+    broken: NDArray[np.bool_]
+
+
+def _no_full_cells() -> Mapping[str, FullCells]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Table:
-    """One dataset as its reader found it; `crs_unknown` says that a CRS is named but cannot be understood."""
+    """One dataset as its reader found it; `crs_unknown` says that a CRS is named but cannot be understood.
+
+    `full_cells` looks, when asked, for texts that a field of fixed width may have cut, by column.
+    """
 
     driver: str
     decision: Decision
@@ -37,6 +58,7 @@ class Table:
     bounds: Box | None
     rows: Rows
     crs_unknown: bool = False
+    full_cells: Callable[[], Mapping[str, FullCells]] = _no_full_cells
 
 
 class Notes:

@@ -123,14 +123,16 @@ def _coded(text: str, words: Field) -> Cell:
     raw = text.replace("\x00", "").strip()
     if not raw:
         return _NOTHING
-    whole = words.codes.code_for(raw)
+    whole = words.codes.written.get(raw)
+    if whole is None and is_null_literal(raw):
+        # `NONE` is a code of documents; `None` is what a program writes where it has nothing.
+        return _NULL
+    whole = whole or words.codes.code_for(raw)
     if whole is None and words.python_type is int:
         found = read_number(raw).value
         whole = None if found is None or found % 1 else words.codes.code_for(str(int(found)))
     if whole is not None:
         return Cell(int(whole) if words.python_type is int else whole)
-    if is_null_literal(raw):
-        return _NULL
     if not words.many:
         return Cell(None, "unknown-code", UNKNOWN_CODE)
     return _several(raw, words)

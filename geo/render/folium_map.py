@@ -22,6 +22,7 @@ from geo.layer import Cells, Group, Layer, Stack
 from geo.render.element import AtlasMap, AtlasTiles
 from geo.render.popup import carried_fields, code_lists, field_words, pair, popup_fields
 from geo.render.style import height
+from geo.render.themes import theme_words, themes_for
 from geo.shapes.whereabouts import Box
 from geo.store.read import Asking, form
 from geo.store.tiles import tile_fields
@@ -81,6 +82,7 @@ def folium_map(
     editions: Mapping[str, Text] = MappingProxyType({}),
     account: Account | None = None,
     past: bool = False,
+    choosing: Asking | None = None,
 ) -> folium.Map:
     """A map of `layers` showing `box`.
 
@@ -88,7 +90,8 @@ def folium_map(
     address in a notebook. `basemap` is a street map's URL template or None: the map works without one and offline.
     `all_shown` switches on even what a town map keeps off at first: somebody asked for these very layers.
     `places` are towns to jump to, where there are several. `editions` say by layer when its squares were published.
-    `account` is a link in the corner. `past` offers to go back in time: to members, and to nobody else.
+    `choosing` is who may choose themes, where that is not as whom the tiles are read: the tax office's own stand on
+    columns that no tile brings. `account` is a link in the corner. `past` offers to go back in time: to members alone.
     """
     ordered = sorted(layers, key=height)
     fields = [words for layer in ordered for words in (*popup_fields(layer, asking), *carried_fields(layer, asking))]
@@ -97,7 +100,8 @@ def folium_map(
         "language": "en" if language == "en" else "th",
         "demo": demo,
         "layers": [
-            layer_words(layer, asking, ways, all_shown=all_shown, edition=editions.get(layer.id)) for layer in ordered
+            layer_words(layer, asking, ways, all_shown=all_shown, edition=editions.get(layer.id), choosing=choosing)
+            for layer in ordered
         ],
         "codes": code_lists(fields),
         "focus": {"layer": focus.layer, "id": focus.id} if focus else None,
@@ -113,8 +117,9 @@ def folium_map(
 
 
 def layer_words(
-    layer: Layer, asking: Asking, ways: Ways, *, all_shown: bool = False, edition: Text | None = None
-) -> dict[str, Any]:
+    layer: Layer, asking: Asking, ways: Ways, *, all_shown: bool = False, edition: Text | None = None,
+    choosing: Asking | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """One layer as the script reads it."""
     cells = form(layer, asking)
     shown_as_cells = isinstance(cells, Cells)
@@ -136,6 +141,8 @@ def layer_words(
         "generalisedBelow": layer.generalise.below if layer.generalise else None,
         "shown": all_shown or layer.shown_at_start,
         "style": _style_words(layer, carried),
+        "themes": [theme_words(theme, carried) for theme in themes_for(layer, choosing or asking)],
+        "isIndex": layer.is_index,
         "popup": [field_words(words) for words in popup_fields(layer, asking)],
         "carried": [field_words(words) for words in carried_fields(layer, asking)],
         "nameField": layer.name_field if layer.name_field in carried else None,
@@ -159,6 +166,10 @@ def _style_words(layer: Layer, carried: tuple[str, ...]) -> dict[str, Any]:
         "by": style.by if style.by in carried else None,
         "label": style.label if style.label in carried else None,
         "labelFromZoom": style.label_from_zoom,
+        "labelToZoom": style.label_to_zoom,
+        "labelSize": style.label_size,
+        "labelFits": style.label_fits,
+        "labelShort": style.label_short if style.label_short in carried else None,
     }
 
 

@@ -26,9 +26,12 @@ def popup_fields(layer: Layer, asking: Asking) -> tuple[Field, ...]:
 
 
 def carried_fields(layer: Layer, asking: Asking) -> tuple[Field, ...]:
-    """What tiles bring this audience beside the popup, to colour and filter by."""
+    """What tiles bring this audience beside the popup, to colour and filter by; of themes when they are asked for."""
     shown, told = shown_fields(layer, asking), popup_fields(layer, asking)
-    return tuple(shown[name] for name in layer.carried if name in shown and shown[name] not in told)
+    themed = (theme.by for theme in layer.themes if theme.apart_from is None)
+    return tuple(
+        shown[name] for name in dict.fromkeys((*layer.carried, *themed)) if name in shown and shown[name] not in told
+    )
 
 
 def field_words(words: Field) -> dict[str, Any]:
@@ -47,7 +50,10 @@ def code_lists(fields: Iterable[Field]) -> Mapping[str, list[dict[str, Any]]]:
     """Every code list that the fields need, by its id."""
     lists = {words.codes.id: words.codes for words in fields if words.codes}
     return {
-        name: [{"code": one.code, "label": pair(one.label), "color": one.color} for one in lists[name].codes]
+        name: [
+            {"code": one.code, "label": pair(one.label), "color": one.color, "pattern": one.pattern}
+            for one in lists[name].codes
+        ]
         for name in sorted(lists)
     }
 

@@ -6,11 +6,13 @@ machine, so that nothing is asked of another server. Points are circles, which e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from geo.layer import Cells, Layer, Published, Stack
-from geo.render.legend import COUNT_STEPS
+from geo.render.legend import COUNT_STEPS, THEME_OPACITY
+from geo.render.themes import Drawn, color_by
 from geo.shapes.grids import WEB_MERCATOR
 from geo.shapes.whereabouts import Box
 from geo.store.read import Asking, form
@@ -23,18 +25,24 @@ GENERALISED = ["==", ["get", "generalised"], True]
 PALER = 0.55  # counts among the shapes of other layers, as in the script (api/web/src/paint.ts)
 DARKER = 0.62
 _STACKS = tuple(Stack)
+_NONE: Mapping[str, Drawn] = MappingProxyType({})
 
 
 def style_document(
-    layers: Sequence[Layer], asking: Asking, *, base_url: str, language: str = "th", box: Box | None = None
-) -> dict[str, Any]:
-    """The style of several layers in one source, bottom to top; `box` is where it looks at first."""
+    layers: Sequence[Layer], asking: Asking, *, base_url: str, language: str = "th", box: Box | None = None,
+    themed: Mapping[str, Drawn] = _NONE,
+) -> dict[str, Any]:  # fmt: skip
+    """The style of several layers in one source, bottom to top; `box` is where it looks at first.
+
+    `themed` are the themes that are drawn, by layer. Hatching needs pictures, which no style of ours names: it is told
+    in the legend, and drawn by our own pages.
+    """
     ordered = sorted(layers, key=height)
     name = ",".join(layer.id for layer in layers)
     zooms = [z for layer in layers for z in levels(layer, WEB_MERCATOR)]
     source: dict[str, Any] = {
         "type": "vector",
-        "tiles": [f"{base_url}/tiles/{name}/{{z}}/{{x}}/{{y}}.mvt"],
+        "tiles": [f"{base_url}/tiles/{name}/{{z}}/{{x}}/{{y}}.mvt{_asked(layers, asking, themed)}"],
         "minzoom": min(zooms),
         "maxzoom": max(zooms),
         "attribution": "; ".join(dict.fromkeys(f"{layer.source} ({layer.licence})" for layer in layers)),
@@ -42,16 +50,34 @@ def style_document(
     document: dict[str, Any] = {
         "version": 8,
         "name": ", ".join(layer.title.in_language(language) for layer in layers),
-        "metadata": {"atlas:legend": f"{base_url}/tiles/{name}/legend?f=json"},
+        "metadata": _metadata(name, base_url, themed),
     }
     if box:
         source["bounds"] = [box.west, box.south, box.east, box.north]
         document |= {"center": list(box.centre), "zoom": max(min(zooms), min(max(zooms), 13))}
-    painted = [paint for layer in ordered for paint in _painted(layer, asking)]
+    painted = [paint for layer in ordered for paint in _painted(layer, asking, themed.get(layer.id))]
     # All names over all shapes, so that no outline crosses one out.
     labels = [label for layer in ordered for label in _labels(layer, asking)]
     drawn = [{**one, "source": name, "source-layer": one["metadata"]["atlas:layer"]} for one in (*painted, *labels)]
     return {**document, "sources": {name: source}, "layers": drawn}
+
+
+def _asked(layers: Sequence[Layer], asking: Asking, themed: Mapping[str, Drawn]) -> str:
+    """What an address of tiles says so that they carry the columns of themes; nothing where they do anyway."""
+    lacking = [themed[layer.id].theme for layer in layers if layer.id in themed
+               and themed[layer.id].theme.by not in tile_fields(layer, asking)]  # fmt: skip
+    names = ",".join(theme.id for theme in lacking if theme.apart_from is None)
+    return f"?theme={names}" if names else ""
+
+
+def _metadata(name: str, base_url: str, themed: Mapping[str, Drawn]) -> dict[str, str]:
+    chosen = [one.theme.id for one in themed.values()]
+    more = f"&theme={chosen[0]}" if chosen else ""
+    found = {"atlas:legend": f"{base_url}/tiles/{name}/legend?f=json{more}"}
+    for layer, one in themed.items():
+        if one.theme.apart_from is not None:
+            found["atlas:bands"] = f"{base_url}/map/bands?layer={layer}&theme={one.theme.id}&bbox={{bbox}}"
+    return found
 
 
 def height(layer: Layer) -> tuple[int, int]:
@@ -59,13 +85,13 @@ def height(layer: Layer) -> tuple[int, int]:
     return _STACKS.index(layer.stack), layer.zooms.start if layer.shape.dimension == 2 else 0
 
 
-def _painted(layer: Layer, asking: Asking) -> list[dict[str, Any]]:
+def _painted(layer: Layer, asking: Asking, themed: Drawn | None) -> list[dict[str, Any]]:
     shown = form(layer, asking)
     if isinstance(shown, Cells):
         return _squares(layer, 1.0, "cells", None)
     if shown is Published.WITHHELD:
         return []
-    shapes = _points(layer, asking) if dimension(layer, asking) == 0 else _areas(layer, asking)
+    shapes = _points(layer, asking, themed) if dimension(layer, asking) == 0 else _areas(layer, asking, themed)
     return [*(_squares(layer, PALER, "counts", GENERALISED) if layer.generalise else []), *shapes]
 
 
@@ -93,9 +119,9 @@ def _squares(layer: Layer, strength: float, what: str, where: Any) -> list[dict[
     ]
 
 
-def _points(layer: Layer, asking: Asking) -> list[dict[str, Any]]:
+def _points(layer: Layer, asking: Asking, themed: Drawn | None) -> list[dict[str, Any]]:
     paint = {
-        "circle-color": _color(layer, asking),
+        "circle-color": _color(layer, asking, themed),
         "circle-opacity": layer.style.fill_opacity,
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, 2.5, 16, 8],
         "circle-stroke-color": "#ffffff",
@@ -104,16 +130,17 @@ def _points(layer: Layer, asking: Asking) -> list[dict[str, Any]]:
     return [_one(layer, "points", "circle", _is("Point"), paint)]
 
 
-def _areas(layer: Layer, asking: Asking) -> list[dict[str, Any]]:
-    style, color = layer.style, _color(layer, asking)
-    edge = _color(layer, asking, DARKER) if style.by else style.color
+def _areas(layer: Layer, asking: Asking, themed: Drawn | None) -> list[dict[str, Any]]:
+    style, color = layer.style, _color(layer, asking, themed)
+    edge = _color(layer, asking, themed, DARKER) if style.by or themed else style.color
+    opacity = max(style.fill_opacity, THEME_OPACITY) if themed else style.fill_opacity
     line: dict[str, Any] = {"line-color": edge, "line-width": style.stroke_width}
     if style.dash:
         # There in pixels, here in widths of the line.
         line["line-dasharray"] = [float(part) / style.stroke_width for part in style.dash.split()]
     found = []
-    if style.fill_opacity > 0:
-        paint = {"fill-color": color, "fill-opacity": style.fill_opacity}
+    if opacity > 0:
+        paint = {"fill-color": color, "fill-opacity": opacity}
         found.append(_one(layer, "fill", "fill", _is("Polygon"), paint))
     found.append(_one(layer, "outline", "line", _is("Polygon"), line))
     if "LINESTRING" in layer.shape.kinds:
@@ -130,15 +157,19 @@ def _labels(layer: Layer, asking: Asking) -> list[dict[str, Any]]:
     if style.label not in tile_fields(layer, asking) or form(layer, asking) is Published.WITHHELD:
         return []
     layout: dict[str, Any] = {
-        "text-field": ["to-string", ["get", style.label]], "text-font": list(FONTS), "text-size": 13,
+        "text-field": ["to-string", ["get", style.label]], "text-font": list(FONTS),
+        "text-size": style.label_size or 13,
     }  # fmt: skip
     if layer.shape.dimension == 0:
         layout |= {"text-anchor": "top", "text-offset": [0, 0.8]}
     paint = {"text-color": "#1b1b1b", "text-halo-color": "#ffffff", "text-halo-width": 1.5}
-    return [_one(layer, "label", "symbol", None, paint, layout=layout, minzoom=style.label_from_zoom)]
+    return [_one(layer, "label", "symbol", None, paint, layout=layout, minzoom=style.label_from_zoom,
+                 **({} if style.label_to_zoom is None else {"maxzoom": style.label_to_zoom + 1}))]  # fmt: skip
 
 
-def _color(layer: Layer, asking: Asking, shade: float = 1.0) -> Any:
+def _color(layer: Layer, asking: Asking, themed: Drawn | None, shade: float = 1.0) -> Any:
+    if themed:
+        return color_by(themed, lambda color: _shaded(color, shade))
     by = layer.style.by
     codes = layer.fields[by].codes if by and by in tile_fields(layer, asking) else None
     pairs = [part for code in (codes.codes if codes else ()) if code.color

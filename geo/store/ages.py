@@ -71,6 +71,16 @@ def days_of_change(session: Session, layers: Sequence[Layer], asking: Asking) ->
     return list(session.scalars(select(every.c.day).order_by(every.c.day)))
 
 
+def newest_year(session: Session, layer: Layer, asking: Asking, name: str, today: dt.date) -> int | None:
+    """The newest year in a column of all that this audience sees; a year after the next is a slip of the pen."""
+    if name not in shown_fields(layer, asking):
+        raise unknown_property(name[:80])
+    inner = rows(layer, asking, Wanted(names=(name,))).order_by(None).subquery()
+    year = inner.c[name]
+    newest: int | None = session.scalar(select(func.max(year)).where(year <= today.year + 1))
+    return newest
+
+
 @dataclass(frozen=True, kw_only=True)
 class Classes:
     """Where the classes of a number begin, lowest first: about as many features in each of them, the first holds all

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, func, outerjoin, select, text
 from sqlalchemy.orm import Session
 
 from geo.errors import UnknownFeature
@@ -69,8 +69,7 @@ def begun(
     grounds: Grounds | None = None,
 ) -> Act:  # fmt: skip
     """The batch and change rows of a load, which wait their turn behind another load of the same layer."""
-    turn = text("SELECT pg_advisory_xact_lock(:lock, hashtext(:layer))")
-    session.execute(turn, {"lock": LOAD_LOCK, "layer": layer.id})
+    take_turn(session, layer)
     batch = ImportBatch(
         layer=layer.id, file_name=file.name, file_sha256=bytes.fromhex(file.sha256), file_bytes=file.size, loaded_at=at,
         loaded_by=by, municipality=file.municipality, driver=file.driver, encoding=file.encoding, crs_in=file.crs,
@@ -84,6 +83,12 @@ def begun(
     session.add(change)
     session.flush()
     return Act(batch=batch, change=change, at=at)
+
+
+def take_turn(session: Session, layer: Layer) -> None:
+    """Wait behind another load of the same layer, until the end of whose transaction nothing else is begun."""
+    turn = text("SELECT pg_advisory_xact_lock(:lock, hashtext(:layer))")
+    session.execute(turn, {"lock": LOAD_LOCK, "layer": layer.id})
 
 
 def ended(session: Session, act: Act, *, counts: dict[str, Any], report: dict[str, Any], nothing_changed: bool) -> None:
@@ -113,3 +118,13 @@ def _batch(session: Session, batch_id: int) -> ImportBatch:
     if batch is None:
         raise UnknownFeature(f"ไม่มีการนำเข้าหมายเลข {batch_id}", f"There is no import {batch_id}")
     return batch
+
+
+def brought_otherwise(session: Session, layer: Layer, town: str, file_name: str) -> int:
+    """How many of a town's rows of a layer were last written by anything but files of that name."""
+    rows = layer.table.__table__.c
+    changes = outerjoin(layer.table.__table__, Change, Change.id == rows.change_id)
+    joined = changes.outerjoin(ImportBatch, ImportBatch.id == Change.batch_id)
+    other = ImportBatch.file_name.is_distinct_from(file_name)
+    query = select(func.count()).select_from(joined).where(rows.municipality == town, other)
+    return session.scalar(query) or 0

@@ -226,7 +226,8 @@ def relink(
 
     Where the change was of one town alone, `town`, so are the rows that follow.
 
-    Each row whose link really changes gets a new version under a change of its own; `given` and `hand` stay.
+    Each row whose link really changes gets a new version under a change of its own; `given` and `hand` stay, and so
+    does what a person was asked to decide.
     """
     done: dict[str, int] = {}
     if box is None:
@@ -280,6 +281,9 @@ WITH moved AS (
   ) AS n ON true
   WHERE r.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
     AND coalesce(r.{how}, '{LOCATION}') = '{LOCATION}' AND r.{column} IS DISTINCT FROM n.id{of_the_town}
+    AND NOT EXISTS (
+      SELECT 1 FROM link_question AS q
+      WHERE q.layer = '{layer.id}' AND q.row_id = r.id AND q.link = '{name}' AND q.state = 'open')
 ), closed AS (
   INSERT INTO {history} ({", ".join(kept)}, closed_at, closed_change_id, closed_as)
   SELECT {", ".join(f"r.{one}" for one in kept)}, greatest(:at, r.changed_at), :change, 'update'

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 
 from geo.layer import Audience, Base, Cells, Layer, Published
 from geo.store.history import NOT_KEPT, quoted
-from geo.store.policies import for_the_writer, in_area, in_the_books, policy
+from geo.store.policies import OF_A_TOWN, for_the_writer, in_area, in_the_books, policy
 from geo.store.roles import MEMBERS, READERS, Role, role_password
 
 # Whoever changes tables, grants or policies holds it: "atla".
@@ -30,7 +30,8 @@ _BESIDE: dict[str, dict[str, tuple[Role, ...]]] = {
     "alembic_version": {"SELECT": tuple(READERS)},
     "tile_count": {"SELECT": tuple(READERS), "SELECT, INSERT, UPDATE, DELETE": (Role.WRITER,)},
     "change": {
-        "SELECT (id, layer, batch_id), INSERT, UPDATE, DELETE": (Role.WRITER,),
+        # What a change did is counted in it; whoever takes one back asks what it was.
+        "SELECT (id, layer, batch_id, operation, counts), INSERT, UPDATE, DELETE": (Role.WRITER,),
         "SELECT (id, made_at, made_by, origin, operation, layer, reason)": MEMBERS,
     },
     "import_batch": {"SELECT, INSERT, UPDATE": (Role.WRITER,)},
@@ -39,6 +40,7 @@ _BESIDE: dict[str, dict[str, tuple[Role, ...]]] = {
     "erased_row": {"SELECT (id, layer, row_id, mark)": (Role.WRITER,)},
     "write_receipt": {"SELECT, INSERT": (Role.WRITER,)},
     "life_step": {"SELECT (id), INSERT": (Role.WRITER,)},
+    **{table: {"SELECT, INSERT, UPDATE, DELETE": (Role.WRITER,)} for table in OF_A_TOWN},
     "citizen_report": {"SELECT, INSERT": (Role.WRITER,)},
     "citizen_try": {"SELECT, INSERT, UPDATE": (Role.WRITER,)},
     "release": {f"SELECT ({_OF_A_RELEASE})": tuple(READERS), "SELECT, INSERT": (Role.WRITER,)},
@@ -218,7 +220,7 @@ def drop_locks(connection: Connection, layers: Mapping[str, Layer]) -> None:
     """Take every grant and policy off again (a downgrade); the roles stay, for they belong to the whole server."""
     _run(connection, _no_policies(sorted(Base.metadata.tables)))
     locked = [name for layer in layers.values() for name in (layer.id, layer.history.name)]
-    for table in (*locked, "release_cell", "release", "change", "import_batch"):
+    for table in (*locked, "release_cell", "release", "change", "import_batch", *OF_A_TOWN):
         if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"public.{table}"}) is None:
             continue
         _run(connection, f"ALTER TABLE {quoted(table)} DISABLE ROW LEVEL SECURITY")

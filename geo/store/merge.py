@@ -7,6 +7,8 @@ Rows are matched in three steps, because the keys of real files repeat:
 
 Where the file is the whole of its town's rows (a town layer without keys), what an earlier file brought and this one
 does not is closed: loading next year's file replaces this year's, and adds nothing twice (PITFALLS 35).
+
+Of a layer whose files are editions the pairs are planned before (`editions_plan.py`), because shapes decide too.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from geo.shapes.whereabouts import Box
 from geo.store.history import columns_as_they_were, quoted
 from geo.store.links import GIVEN, HAND
 from geo.store.staging import STAGING
+
+PAIRS = "incoming_pair"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +45,8 @@ class Merged:
 class Incoming:
     """What the staging table holds: the columns the file feeds, those worked out from shapes, whether it has shapes.
 
-    `is_whole` says that no row of these towns is in any other file.
+    `is_whole` says that no row of these towns is in any other file; `planned` that the pairs of rows and ids wait in
+    their own temporary table, and what is to end is ended by whoever planned it.
     """
 
     fed: tuple[str, ...]
@@ -49,6 +54,7 @@ class Incoming:
     key: tuple[str, ...]
     shapes: bool
     is_whole: bool = False
+    planned: bool = False
 
 
 def is_new_ground(session: Session, layer: Layer, towns: Collection[str] | None) -> bool:
@@ -61,10 +67,8 @@ def is_new_ground(session: Session, layer: Layer, towns: Collection[str] | None)
 
 def merge(session: Session, layer: Layer, incoming: Incoming, *, change_id: int, at: dt.datetime) -> Merged:
     """Merge the staged rows; other writers of the layer wait until this transaction ends."""
-    session.execute(text("SET LOCAL work_mem = '128MB'"))
-    session.execute(text(f"ANALYZE {STAGING}"))
-    # Between reading a row and closing its version nobody else may write it; readers are not disturbed.
-    session.execute(text(f"LOCK TABLE {quoted(layer.id)} IN SHARE ROW EXCLUSIVE MODE"))
+    know_staged(session)
+    hold(session, layer)
     row = session.execute(text(merge_sql(layer, incoming)), {"change": change_id, "at": at}).one()
     box = None if row.west is None else Box(west=row.west, south=row.south, east=row.east, north=row.north)
     return Merged(
@@ -77,11 +81,21 @@ def merge(session: Session, layer: Layer, incoming: Incoming, *, change_id: int,
     )
 
 
-def merge_sql(layer: Layer, incoming: Incoming) -> str:
-    """The statement; every name in it is the layer's own."""
-    table, history = quoted(layer.id), quoted(layer.history.name)
-    kept = columns_as_they_were(layer)
-    columns = _inserted(layer, incoming)
+def know_staged(session: Session) -> None:
+    """Have the staged rows known to the planner of queries."""
+    session.execute(text("SET LOCAL work_mem = '128MB'"))
+    session.execute(text(f"ANALYZE {STAGING}"))
+
+
+def hold(session: Session, layer: Layer) -> None:
+    """The layer's other writers wait until this transaction ends; readers are not disturbed."""
+    # Between reading a row and closing its version nobody else may write it.
+    session.execute(text(f"LOCK TABLE {quoted(layer.id)} IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def matched_sql(layer: Layer, incoming: Incoming) -> str:
+    """The named parts up to `same` and `paired`: rows of the file and ids that are one, by value and by key."""
+    table = quoted(layer.id)
     return f"""
 WITH numbered AS (
   SELECT i.row_no, i.municipality, i.source_digest, {_key("i", incoming)} AS key, {_keyed("i", incoming)} AS keyed,
@@ -104,7 +118,28 @@ WITH numbered AS (
   FROM present AS p LEFT JOIN same AS s USING (id) WHERE s.id IS NULL
 ), paired AS (
   SELECT a.row_no, b.id FROM left_in AS a JOIN left_there AS b USING (key, nth)
-), differing AS (
+)"""
+
+
+# What is not in the file is counted by whoever planned; nothing of it ends here.
+_PLANNED = f"""
+WITH same AS (
+  SELECT row_no, id FROM {PAIRS} WHERE same
+), paired AS (
+  SELECT row_no, id FROM {PAIRS} WHERE NOT same
+), present AS (
+  SELECT id FROM {PAIRS}
+), left_there AS (
+  SELECT id, NULL::uuid AS source_digest FROM {PAIRS} WHERE false
+)"""
+
+
+def merge_sql(layer: Layer, incoming: Incoming) -> str:
+    """The statement; every name in it is the layer's own."""
+    table, history = quoted(layer.id), quoted(layer.history.name)
+    kept = columns_as_they_were(layer)
+    columns = _inserted(layer, incoming)
+    return f"""{_PLANNED if incoming.planned else matched_sql(layer, incoming)}, differing AS (
   SELECT p.row_no, p.id FROM paired AS p JOIN {STAGING} AS i USING (row_no) JOIN {table} AS t ON t.id = p.id
   WHERE {_differs(layer, incoming)}
 ), closed AS (

@@ -19,6 +19,9 @@ _SOMEWHERE = "(SELECT atlas_audience()) IS NOT NULL"
 # What an earlier transaction wrote into the books stays as it is, whoever may write there now.
 _JUST_WRITTEN = "xmin = pg_current_xact_id()::xid"
 
+# Tables of a town's own work on its files: whoever changes that town's rows sees and changes them, and nobody else.
+OF_A_TOWN = ("edition", "edition_change", "link_question", "column_choice")
+
 # More than INSERT alone needs functions that see past the policies themselves; a migration of their own makes them.
 WRITING_FUNCTIONS = (
     """
@@ -141,3 +144,6 @@ def in_the_books() -> Iterator[str]:
     yield from policy("release_cell", Role.WRITER, "ALL", "atlas_just_released(release_id)")
     for role in READERS:
         yield from policy("release", role, "SELECT", "true")
+    for table in OF_A_TOWN:
+        yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
+        yield from policy(table, Role.WRITER, "ALL", _IN_TOWNS)

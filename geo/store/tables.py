@@ -12,9 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 import geo.store.citizen_tables  # what citizens report
 import geo.store.duties_tables  # a batch names the text that people agreed to
+import geo.store.editions_tables  # what a year's file changes
 import geo.store.following_tables  # who is told of a step
 import geo.store.life_tables  # what was done with marks
 import geo.store.photo_tables
+import geo.store.tax_tables  # what towns set for their taxes
 import geo.store.town_tables  # noqa: F401  # photographs and the layers that towns made are beside the layers too
 from geo.layer import Base
 

@@ -6,7 +6,7 @@ of them serve every tile of a layer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -43,15 +43,26 @@ class Columns:
     squares: bool = False
 
 
-def tile_fields(layer: Layer, asking: Asking) -> tuple[str, ...]:
+def tile_fields(layer: Layer, asking: Asking, themed: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The properties a tile carries, of those the audience gets.
 
-    What the popup, the style and the labels need, and what somebody may colour or filter by.
+    What the popup, the style and the labels need, and what somebody may colour or filter by: of themes the columns of
+    those that were asked for, because three more columns would cost every tile of parcels a tenth.
     """
     shown = shown_fields(layer, asking)
     if isinstance(form(layer, asking), Cells):
         return tuple(shown)
-    named = (layer.name_field, layer.style.by, layer.style.label, *layer.popup, *layer.links, *layer.carried)
+    style = layer.style
+    named = (
+        layer.name_field,
+        style.by,
+        style.label,
+        style.label_short,
+        *layer.popup,
+        *layer.links,
+        *layer.carried,
+        *themed,
+    )
     return tuple(dict.fromkeys(name for name in named if name in shown))
 
 
@@ -91,12 +102,16 @@ def _drawn_as(layer: Layer, asking: Asking, zoom: int) -> str:
 
 def _of_layer(layer: Layer, asking: Asking, tile: Tile, wanted: Wanted) -> list[Prepared]:
     drawn = _drawn_as(layer, asking, tile.zoom)
-    as_rows = Columns(layer=layer, names=tile_fields(layer, asking))
+    as_rows = Columns(layer=layer, names=tile_fields(layer, asking, wanted.names or ()))
     as_squares = Columns(layer=layer, names=("count", "generalised"), squares=True)
     if drawn == "rows":
         return [prepared(_shapes(layer, asking, tile, wanted), _PLACE, about=as_rows)]
     # The kept counts are of all rows; of some of them they are counted now.
-    counted = _kept_counts(layer) if wanted == Wanted(by_place=True) else _counted_now(layer, asking, tile, wanted)
+    counted = (
+        _kept_counts(layer)
+        if replace(wanted, names=None) == Wanted(by_place=True)
+        else _counted_now(layer, asking, tile, wanted)
+    )
     squares = _squares(counted, tile)
     if drawn == "squares":
         return [prepared(squares, _PLACE, about=as_squares)]
@@ -113,7 +128,7 @@ def _of_layer(layer: Layer, asking: Asking, tile: Tile, wanted: Wanted) -> list[
 def _shapes(layer: Layer, asking: Asking, tile: Tile, wanted: Wanted) -> Select[Any]:
     """Rows near the tile in no order, each with its shape in the units of the grid."""
     inner = _near(layer, asking, tile, wanted)
-    columns = [_tile_value(inner.c[name]).label(name) for name in tile_fields(layer, asking)]
+    columns = [_tile_value(inner.c[name]).label(name) for name in tile_fields(layer, asking, wanted.names or ())]
     return select(inner.c.id, *columns, inner.c.geom if tile.grid.srid == 4326 else inner.c.mercator)
 
 

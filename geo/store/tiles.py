@@ -51,7 +51,7 @@ async def tile_bytes(
     """The tile of these layers, one after the other, all as of one moment; empty where nothing is.
 
     `area` is the signed area of whoever is no part of the public (`area.py`). `wanted` may ask for less than all rows,
-    or for the past; where and how many they are says the tile.
+    for the past, or for columns of themes (its `names`); where and how many they are says the tile.
     """
     shown = tuple(layer for layer in layers if _is_drawn(layer, asking, tile.zoom))
     if not shown:

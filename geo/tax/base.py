@@ -39,6 +39,15 @@ class Building:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Appraised:
+    """A value in baht that an office has appraised as a whole, and of what; `kind` as of a building."""
+
+    told: Text
+    baht: Decimal | int
+    kind: TaxClass | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Valued:
     """What something is worth for the tax, in baht and whole satang, and how that came about."""
 
@@ -90,6 +99,14 @@ def value_of_building(building: Building, year: int, rules: Rules, rounding: Rou
         lines.append(line(Step.DEPRECIATION, said, -off, rule, of=new, percent=percent))
     found = stated(worth, rounding)
     return Valued(baht=found, lines=tuple(lines), kind=building.kind, was_rounded=found != worth)
+
+
+def value_of_appraised(of: Appraised, rounding: Rounding) -> Valued:
+    """An appraised value as it stands, in whole satang; BadRequest for floats and negatives."""
+    worth = exact(of.told, of.baht)
+    found = stated(worth, rounding)
+    lines = (Line(step=Step.VALUE, told=of.told, baht=found, source=_MANUAL),)
+    return Valued(baht=found, lines=lines, kind=of.kind, was_rounded=found != worth)
 
 
 def _age(years: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from geo.errors import BadRequest, Text
-from geo.tax.base import Building, Land, Valued, value_of_building, value_of_land
+from geo.tax.base import Appraised, Building, Land, Valued, value_of_appraised, value_of_building, value_of_land
 from geo.tax.kinds import TaxClass
 from geo.tax.lines import ROUNDED, SHARED, Line, Step, disclaimer, distinct, year_doubts
 from geo.tax.money import MOST_AREA, MOST_BAHT, baht, exact, satang, shares, stated, total, whole_weights
@@ -23,11 +23,13 @@ class Property:
     """What is taxed together: land and buildings, or a value that is appraised already, and what it is used for.
 
     `uses` name each class once, with its area; what no single use is served by is shared in that proportion.
+    `appraised` are parts, such as a building, whose value as a whole is all that is known.
     """
 
     uses: tuple[Use, ...]
     land: Land | None = None
     buildings: tuple[Building, ...] = ()
+    appraised: tuple[Appraised, ...] = ()
     appraised_baht: Decimal | int | None = None
 
 
@@ -84,7 +86,7 @@ def _checked(uses: Sequence[Use]) -> Sequence[Use]:
 
 def _worth(of: Property, year: int, rules: Rules, rounding: Rounding) -> list[Valued]:
     if of.appraised_baht is not None:
-        if of.land is not None or of.buildings:
+        if of.land is not None or of.buildings or of.appraised:
             raise BadRequest(
                 "บอกราคาประเมินรวม หรือที่ดินและสิ่งปลูกสร้าง อย่างใดอย่างหนึ่ง",
                 "Give an appraised value, or land and buildings, not both",
@@ -92,10 +94,11 @@ def _worth(of: Property, year: int, rules: Rules, rounding: Rounding) -> list[Va
         told = Text("ราคาประเมินทุนทรัพย์", "Appraised value")
         found = stated(exact(told, of.appraised_baht, decimals=2), rounding)
         return [Valued(baht=found, lines=(Line(step=Step.VALUE, told=told, baht=found, source="dla-manual"),))]
-    if of.land is None and not of.buildings:
+    if of.land is None and not of.buildings and not of.appraised:
         raise BadRequest("ไม่มีทั้งที่ดินและสิ่งปลูกสร้าง", "There is neither land nor a building")
     land = [value_of_land(of.land, rounding)] if of.land else []
-    return [*land, *(value_of_building(one, year, rules, rounding) for one in of.buildings)]
+    whole = (value_of_appraised(one, rounding) for one in of.appraised)
+    return [*land, *(value_of_building(one, year, rules, rounding) for one in of.buildings), *whole]
 
 
 def _by_use(worth: Sequence[Valued], uses: Sequence[Use]) -> tuple[list[Decimal], list[Line]]:

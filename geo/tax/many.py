@@ -6,6 +6,7 @@ within 64 bits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from geo.tax.years import tax_year
 Whole = NDArray[np.int64]
 
 CLASSES = tuple(TaxClass)
+_VACANT = CLASSES.index(TaxClass.VACANT)
 # A value × 3 % in millionths is 3·10^17; two areas multiplied are 9·10^18: both below 2^63.
 MOST_SATANG = MOST_BAHT * 100
 MOST_AREA = 3_000_000_000
@@ -57,27 +59,77 @@ def many_taxes(
     """
     year, rules = tax_year(year), rules or standard()
     _checked(value_satang, areas, vacant_years)
-    found = np.zeros(len(value_satang), np.int64)
+    mixed = bool(((areas > 0).sum(axis=1) > 1).any())
+
+    def parts(block: slice) -> Whole:
+        return shared(value_satang[block], areas[block])
+
+    by_class, rounded = _taxed(len(value_satang), parts, vacant_years, year, rules, town)
+    return _told(by_class.sum(axis=1), year, rules, town, rounded=rounded, mixed=mixed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaxesByClass:
+    """The same with the tax of each class apart (columns in the order of `CLASSES`)."""
+
+    all: ManyTaxes
+    by_class_satang: Whole
+
+
+def many_taxes_of_parts(
+    parts_satang: Whole, vacant_years: Whole, year: int, *, town: TownTax = USUAL, rules: Rules | None = None
+) -> TaxesByClass:  # fmt: skip
+    """The tax of parcels of which it is known already what each class holds of their value, in satang.
+
+    `parts_satang` has a column for each class in the order of `CLASSES`; `shared` shares a value out by areas.
+    BadRequest as `many_taxes` has it.
+    """
+    year, rules = tax_year(year), rules or standard()
+    count = len(parts_satang)
+    if parts_satang.shape != (count, len(CLASSES)) or vacant_years.shape != (count,):
+        shapes = (parts_satang.shape, vacant_years.shape)
+        raise BadRequest(f"ขนาดของข้อมูลไม่ตรงกัน {shapes}", f"The arrays do not fit together: {shapes}")
+    if parts_satang.dtype != np.int64 or vacant_years.dtype != np.int64:
+        raise BadRequest("ต้องเป็นจำนวนเต็ม int64", "The arrays must be of int64, whole numbers")
+    if count:
+        _check_values(parts_satang)
+        _check_vacant(vacant_years[parts_satang[:, _VACANT] > 0])
+    mixed = bool(((parts_satang > 0).sum(axis=1) > 1).any())
+    by_class, rounded = _taxed(count, parts_satang.__getitem__, vacant_years, year, rules, town)
+    found = _told(by_class.sum(axis=1), year, rules, town, rounded=rounded, mixed=mixed)
+    return TaxesByClass(all=found, by_class_satang=by_class)
+
+
+def summed(satang: Whole) -> int:
+    """The sum of any number of amounts, exactly: of two halves, because together they may go beyond 64 bits."""
+    return (int((satang >> 32).sum()) << 32) + int((satang & 0xFFFFFFFF).sum())
+
+
+def _taxed(
+    count: int, parts: Callable[[slice], Whole], vacant_years: Whole, year: int, rules: Rules, town: TownTax
+) -> tuple[Whole, bool]:  # fmt: skip
+    """The tax by class, and whether any was rounded."""
+    found = np.zeros((count, len(CLASSES)), np.int64)
     tables = [_Class(kind, year, rules) for kind in CLASSES]
-    rounded = mixed = False
-    for start in range(0, len(found), _BLOCK):
+    rounded = False
+    for start in range(0, count, _BLOCK):
         block = slice(start, start + _BLOCK)
-        parts = _shared(value_satang[block], areas[block])
-        mixed = mixed or bool(((areas[block] > 0).sum(axis=1) > 1).any())
+        held = parts(block)
         for column, table in enumerate(tables):
-            where = np.flatnonzero(parts[:, column])
+            where = np.flatnonzero(held[:, column])
             if len(where):
-                years = vacant_years[block][where]
-                tax, odd = table.tax(parts[where, column], years, town.rounding)
-                found[block][where] += tax
+                tax, odd = table.tax(held[where, column], vacant_years[block][where], town.rounding)
+                found[start + where, column] = tax
                 rounded = rounded or odd
+    return found, rounded
+
+
+def _told(found: Whole, year: int, rules: Rules, town: TownTax, *, rounded: bool, mixed: bool) -> ManyTaxes:
     doubts = [*year_doubts(year, rules, town, ("rates", "reliefs")), _EACH_WHOLE]
     doubts += [text for text, there in ((ROUNDED, rounded), (SHARED, mixed)) if there]
-    # Two halves, so that the sum of any number of parcels is exact.
-    all_of_it = (int((found >> 32).sum()) << 32) + int((found & 0xFFFFFFFF).sum())
     return ManyTaxes(
-        year=year, rules_version=rules.version, told=disclaimer(year, rules), tax_satang=found, total_satang=all_of_it,
-        unconfirmed=tuple(doubts),
+        year=year, rules_version=rules.version, told=disclaimer(year, rules), tax_satang=found,
+        total_satang=summed(found), unconfirmed=tuple(doubts),
     )  # fmt: skip
 
 
@@ -96,21 +148,31 @@ def _checked(value_satang: Whole, areas: Whole, vacant_years: Whole) -> None:
         raise BadRequest("ต้องเป็นจำนวนเต็ม int64", "The arrays must be of int64, whole numbers")
     if not count:
         return
-    if value_satang.min() < 0 or value_satang.max() > MOST_SATANG:
-        raise BadRequest(f"มูลค่าต้องอยู่ระหว่าง 0 ถึง {MOST_BAHT:,} บาท", f"Values must be 0 to {MOST_BAHT:,} baht")
+    _check_values(value_satang)
     of = areas.sum(axis=1) if areas.min() >= 0 and areas.max() <= MOST_AREA else np.zeros(1, np.int64)
     if of.min() < 1 or of.max() > MOST_AREA:
         raise BadRequest(
             f"พื้นที่รวมของแต่ละแปลงต้องอยู่ระหว่าง 1 ถึง {MOST_AREA:,}",
             f"The areas of a parcel must be none negative and sum to 1 to {MOST_AREA:,}",
         )
-    vacant = vacant_years[areas[:, CLASSES.index(TaxClass.VACANT)] > 0]
-    if len(vacant) and (vacant.min() < 1 or vacant.max() > 1000):
+    _check_vacant(vacant_years[areas[:, _VACANT] > 0])
+
+
+def _check_values(satang: Whole) -> None:
+    if satang.min() < 0 or satang.max() > MOST_SATANG:
+        raise BadRequest(f"มูลค่าต้องอยู่ระหว่าง 0 ถึง {MOST_BAHT:,} บาท", f"Values must be 0 to {MOST_BAHT:,} baht")
+
+
+def _check_vacant(years: Whole) -> None:
+    if len(years) and (years.min() < 1 or years.max() > 1000):
         raise BadRequest("ที่ว่างเปล่าต้องบอกจำนวนปีที่ว่าง 1–1000", "Vacant land needs its years of vacancy, 1 to 1000")
 
 
-def _shared(value: Whole, areas: Whole) -> Whole:
-    """`money.shares` for rows: each part rounded down, the satang left to the largest remainders."""
+def shared(value: Whole, areas: Whole) -> Whole:
+    """`money.shares` for rows, of satang and of whole areas that sum to 1 to `MOST_AREA`.
+
+    Each part is rounded down; the satang that are left go to the largest remainders.
+    """
     of = areas.sum(axis=1, keepdims=True)
     whole, rest = np.divmod(value[:, None], of)
     # value·area could be beyond 64 bits; its whole multiples of the area's sum are taken apart first.

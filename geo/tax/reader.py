@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 from typing import TypeVar
 
 from geo.errors import Problem, RefusedRates, Text
@@ -102,9 +101,11 @@ class Row:
 Kind = TypeVar("Kind")
 
 
-def read(path: Path, columns: Sequence[str], made: Callable[[Row], Kind]) -> tuple[Kind, ...]:
+def read(
+    name: str, written: bytes | None, columns: Sequence[str], made: Callable[[Row], Kind]
+) -> tuple[Kind, ...]:  # fmt: skip
     """The rows of a table, each made by `made`; RefusedRates with every row that cannot be taken."""
-    rows = _rows(path, columns)
+    rows = _rows(name, written, columns)
     found: list[Kind] = []
     wrong: list[Problem] = []
     for number, cells in enumerate(rows, start=1):
@@ -115,24 +116,30 @@ def read(path: Path, columns: Sequence[str], made: Callable[[Row], Kind]) -> tup
         except BadCell as error:
             wrong.append(problem(number, error.column, error.told))
     if wrong:
-        raise refused(path.name, wrong)
+        raise refused(name, wrong)
     return tuple(found)
 
 
-def _rows(path: Path, columns: Sequence[str]) -> list[list[str]]:
+def _rows(name: str, written: bytes | None, columns: Sequence[str]) -> list[list[str]]:
+    if written is None:
+        raise refused(name, [problem(None, None, Text("ไม่มีไฟล์นี้", "the file is not there"))])
     try:
-        written = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise refused(path.name, [problem(None, None, Text("ไม่มีไฟล์นี้", "the file is not there"))]) from None
+        rows = cells_of(written.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise refused(path.name, [problem(None, None, Text("ไม่ใช่ UTF-8", "the file is not UTF-8"))]) from None
-    rows = [cells for cells in csv.reader(io.StringIO(written, newline="")) if cells]
+        raise refused(name, [problem(None, None, Text("ไม่ใช่ UTF-8", "the file is not UTF-8"))]) from None
+    except csv.Error:
+        raise refused(name, [problem(None, None, Text("อ่านเป็น CSV ไม่ได้", "the file cannot be read as CSV"))]) from None
     if len(rows) < 2:
-        raise refused(path.name, [problem(None, None, Text("ไม่มีข้อมูล", "the file holds no rows"))])
+        raise refused(name, [problem(None, None, Text("ไม่มีข้อมูล", "the file holds no rows"))])
     if rows[0] != list(columns):
         told = Text(f"หัวตารางต้องเป็น {','.join(columns)}", f"the heading must be {','.join(columns)}")
-        raise refused(path.name, [problem(None, None, told)])
+        raise refused(name, [problem(None, None, told)])
     return rows[1:]
+
+
+def cells_of(written: str) -> list[list[str]]:
+    """The lines of a CSV that hold anything; `csv.Error` for what is none."""
+    return [cells for cells in csv.reader(io.StringIO(written, newline="")) if cells]
 
 
 def problem(row: int | None, column: str | None, told: Text) -> Problem:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from geo.errors import BadRequest, Text
 
 # The Act is levied from 1 January 2563.
 FIRST_YEAR = 2020
 FIRST_BUDDHIST_YEAR = 2400
 _APART = 543
+_FIRST_IN_SHORT = FIRST_YEAR + _APART - 2500
+_YEAR = re.compile("[0-9]{2}|[0-9]{4}")
 
 
 def tax_year(given: int) -> int:
@@ -35,6 +39,27 @@ def from_buddhist(year: int) -> int:
     if year < FIRST_BUDDHIST_YEAR:
         raise BadRequest(f"ปี {year} ไม่ใช่ พ.ศ.", f"The year {year} is not a Buddhist year")
     return tax_year(year - _APART)
+
+
+def read_year(written: str) -> tuple[int, Text | None]:
+    """A tax year as people write it, with a word where it was converted: 2024, 2567 (B.E.) and 67 (B.E. in short).
+
+    BadRequest for anything else: of two digits only those are clear that are a year of the Act in the Buddhist era.
+    """
+    said = written.strip()
+    if not _YEAR.fullmatch(said):
+        raise BadRequest(
+            f"ปี “{said[:20]}” ต้องเป็นเลข 0-9 เช่น 2567 หรือ 67", f"The year “{said[:20]}” must be 0-9, as 2567 or 67"
+        )
+    found = int(said)
+    if len(said) == 2:
+        if found < _FIRST_IN_SHORT:
+            raise BadRequest(f"ปี “{said}” ไม่ชัด โปรดเขียนสี่หลัก", f"The year “{said}” is not clear; write four digits")
+        found += 2500
+    if found < FIRST_BUDDHIST_YEAR:
+        return tax_year(found), None
+    year = from_buddhist(found)
+    return year, Text(f"{said} อ่านเป็น พ.ศ. {found} (ค.ศ. {year})", f"{said} was read as B.E. {found} ({year})")
 
 
 def year_said(year: int) -> Text:

@@ -1,7 +1,8 @@
 """Every page of the service: how it is visited, and as whom; and the routes that have no page, each with its reason.
 
-A new route stands here or `test_everybody.py` fails. `{id}` is a layer of the town, `{community}`, `{asset}`, `{risk}`
-and `{household}` are rows of it, `{person}` is somebody with an account, `{invited}` and `{upload}` wait.
+A new route stands here or `test_everybody.py` fails. `{id}` is a layer of the town, `{community}`, `{asset}`, `{risk}`,
+`{parcel}` and `{household}` are rows of it, `{person}` is somebody with an account, `{invited}`, `{upload}` and
+`{edition}` (a year's file) wait.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     "/map": (_seen("/map", "public", "care"),),
     "/maps": (_seen("/maps?layers=household,asset"),),
     "/marks/{collection}/{fid}": (_seen("/marks/risk_point/{risk}", "staff"),),
+    "/parcels/{fid}": (_seen("/parcels/{parcel}", "public", "staff", "tax"), _seen("/parcels/0", status=404)),
     "/people": (_seen("/people", "steward"), _seen("/people", "staff", status=403)),
     "/people/{number}": (_seen("/people/{person}", "steward"),),
     "/processing": (_seen("/processing", "public", "steward"),),
@@ -88,6 +90,18 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     "/requests/{number}": (_seen("/requests/1", "steward"),),
     "/shared-areas": (_seen("/shared-areas"),),
     "/shared-areas/{fid}": (_seen("/shared-areas/{shared}"),),
+    "/imports": (_seen("/imports", "public", status=401), _seen("/imports", "staff", "tax")),
+    "/editions/{number}": (_seen("/editions/{edition}", "tax"), _seen("/editions/{edition}", "staff", status=404)),
+    "/editions/{number}/changes": (
+        _seen("/editions/{edition}/changes", "tax"), _seen("/editions/{edition}/changes?kind=NEW", "tax"),
+    ),
+    "/editions/{number}/findings/{place}": (_seen("/editions/{edition}/findings/1", "tax"),),
+    "/tax": (_seen("/tax", "staff", "tax"),),
+    "/tax/questions": (_seen("/tax/questions", "staff", "tax"),),
+    "/tax/settings": (_seen("/tax/settings", "tax"), _seen("/tax/settings", "staff", status=403)),
+    "/tax/simulation": (
+        _seen("/tax/simulation", "public", "staff", "tax"), _seen("/tax/simulation?year=2567", status=401),
+    ),
     "/tileMatrixSets": (_seen("/tileMatrixSets"),),
     "/tileMatrixSets/{tileMatrixSetId}": (_seen("/tileMatrixSets/WorldCRS84Quad"),),
     "/tiles": (_seen("/tiles"),),
@@ -111,6 +125,7 @@ NO_PAGES = {
     "/field/me": _DOCUMENT,
     "/field/worker.js": "a script",
     "/map/ages": _DOCUMENT,
+    "/map/bands": _DOCUMENT,
     "/map/classes": _DOCUMENT,
     "/map/days": _DOCUMENT,
     "/marks/area": _DOCUMENT,
@@ -118,6 +133,11 @@ NO_PAGES = {
     "/healthz": "for whoever watches the server",
     "/readyz": "for whoever watches the server",
     "/imports/{batch}": "a report for programs",
+    "/editions/{number}/corrected.gpkg": "a file",
+    "/editions/{number}/worklist.xlsx": "a file",
+    "/jobs/{number}": "a page's script reads it",
+    "/parcels/{fid}/tax": _DOCUMENT,
+    "/tax/settings/tables/{name}": "a file",
     "/login/oidc": "leads on to another server",
     "/login/oidc/back": "leads on to a page of ours",
     "/tiles/{ids}.json": _DOCUMENT,

@@ -64,9 +64,10 @@ def town(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFacto
     engine.dispose()
     words = {"community": str(community), "asset": str(made["asset"][0]), "household": str(made["household"][0]),
              "risk": str(made["risk_point"][0]), "neighbour": str(made["community"][1]),
-             "shared": str(made["shared_area"][0]), "person": str(invited), "id": TOWN_LAYER}  # fmt: skip
+             "shared": str(made["shared_area"][0]), "parcel": str(made["parcel"][0]),
+             "person": str(invited), "id": TOWN_LAYER}  # fmt: skip
     with running(url, tmp_path_factory.mktemp("atlas"), demo=True) as address:
-        words |= _waiting(browser, address, invited)
+        words |= _waiting(browser, address, invited) | _years_file(browser, address)
         yield Town(address=address, words=words)
 
 
@@ -88,6 +89,24 @@ def _waiting(browser: Browser, address: str, person: int) -> dict[str, str]:
     upload = page.url.rsplit("/", 1)[1]
     context.close()
     return {"invited": invited, "upload": upload}
+
+
+def _years_file(browser: Browser, address: str) -> dict[str, str]:
+    """A year's file of the town, sent by its tax office and compared."""
+    context = browser.new_context(locale="th-TH")
+    page = context.new_page()
+    _sign_in(page, address, "tax")
+    page.goto(f"{address}/imports")
+    ring = [[100.47, 7.01], [100.471, 7.01], [100.471, 7.011], [100.47, 7.011], [100.47, 7.01]]
+    lots = [{"type": "Feature", "properties": {"parcel_code": "01A900", "own_name": "สมมติ"},
+             "geometry": {"type": "Polygon", "coordinates": [ring]}}] * 2  # fmt: skip
+    file = json.dumps({"type": "FeatureCollection", "features": lots}).encode()
+    page.set_input_files("input[type=file]", FilePayload(name="ltax.geojson", mimeType="application/json", buffer=file))
+    page.locator("form[action='/editions'] button").click()
+    page.locator("#findings").wait_for(timeout=120_000)
+    edition = page.url.rsplit("/", 1)[1]
+    context.close()
+    return {"edition": edition}
 
 
 def _sign_in(page: Page, address: str, audience: str) -> None:

@@ -78,6 +78,10 @@ def photograph(page: Page) -> None:
     page.locator("main input[type=file]").set_input_files([taken])
     page.locator("main form[enctype] button").click()
     page.wait_for_url("**/marks/**#photos")
+    # The page glides to its photographs: what is pressed on the way would be missed.
+    page.wait_for_function(
+        "new Promise((done) => { const was = scrollY; setTimeout(() => done(was === scrollY), 200); })"
+    )
     assert page.locator(".mark-photos img").count() > 0
 
 

@@ -75,8 +75,17 @@ VISITS = {
     "/photos/{sha256}.jpg": ["photo"],
     "/photos/{sha256}-320.jpg": ["photo"],
     "/tiles/{ids}.json": ["/tiles/{id}.json"],
-    "/tiles/{ids}/legend": ["/tiles/{id}/legend", "/tiles/{id}/legend?f=fragment"],
-    "/tiles/{ids}/style.json": ["/tiles/{id}/style.json"],
+    "/tiles/{ids}/legend": [
+        "/tiles/{id}/legend",
+        "/tiles/{id}/legend?f=fragment",
+        "/tiles/{id}/legend?theme=value",
+        "/tiles/{id}/legend?f=html&theme=tax_year",
+    ],
+    "/tiles/{ids}/style.json": [
+        "/tiles/{id}/style.json",
+        "/tiles/{id}/style.json?theme=value",
+        "/tiles/{id}/style.json?theme=occupancy",
+    ],
     "/tileMatrixSets/{tileMatrixSetId}": ["/tileMatrixSets/WebMercatorQuad"],
     "/tiles": ["/tiles", "/tiles?collections={id}"],
     "/tiles/{tileMatrixSetId}": ["/tiles/WorldCRS84Quad", "/tiles/WebMercatorQuad?collections={id}"],
@@ -118,6 +127,19 @@ VISITS = {
         "/shared-areas/{shared_area}?f=csv",
         "/shared-areas/{shared_area}?f=json",
     ],
+    "/parcels/{fid}": ["/parcels/{parcel}", "/parcels/999999"],
+    "/parcels/{fid}/tax": ["/parcels/{parcel}/tax", "/parcels/{parcel}/tax?year=2567"],
+    "/tax/settings/tables/{name}": [
+        "/tax/settings/tables/rates.csv",
+        "/tax/settings/tables/prices.csv?municipality=9098",
+    ],
+    "/tax/simulation": [
+        "/tax/simulation",
+        "/tax/simulation?municipality=9098",
+        "/tax/simulation?municipality=9098&f=json",
+        "/tax/simulation?municipality=9098&year=2567&f=csv",
+        "/tax/simulation?municipality=9098&use=residential&to=other_use",
+    ],
     "/communities/{fid}/map": ["/communities/{community}/map"],
     "/communities/search": ["/communities/search?q=secret", "/communities/search?q=ชุมชน"],
     "/marks/{collection}/{fid}": [
@@ -139,11 +161,23 @@ VISITS = {
     ],
     "/map/ages": ["/map/ages?layers={id}"],
     "/map/days": ["/map/days?layers={id}"],
+    "/map/bands": ["/map/bands?layer={id}&theme=value&bbox=100.4,6.9,100.6,7.1"],
     "/map/classes": [
         "/map/classes?layer={id}&property=area_square_metres",
         "/map/classes?layer={id}&property=score",
     ],
-    "/imports": ["/imports"],
+    "/imports": ["/imports", "/imports?f=html"],
+    "/editions/{number}": ["/editions/1", "/editions/2?f=html"],
+    "/editions/{number}/changes": [
+        "/editions/1/changes",
+        "/editions/1/changes?f=geojson",
+        "/editions/2/changes?kind=TRANSFER&f=html",
+    ],
+    "/editions/{number}/findings/{place}": ["/editions/1/findings/1", "/editions/1/findings/1?f=geojson"],
+    "/editions/{number}/worklist.xlsx": ["/editions/1/worklist.xlsx", "/editions/1/worklist.xlsx?owners=true"],
+    "/editions/{number}/corrected.gpkg": ["/editions/1/corrected.gpkg"],
+    "/jobs/{number}": ["/jobs/1", "/jobs/2"],
+    "/tax/questions": ["/tax/questions", "/tax/questions?f=html"],
     "/imports/{batch}": ["/imports/1"],
     "/login": ["/login", "/login?next=/map"],
     "/invitations/{code}": ["/invitations/unknown"],
@@ -162,7 +196,7 @@ VISITS = {
 }
 LATER = SINCE + dt.timedelta(days=30)
 # Keys of our own documents that are also names of a hidden column somewhere.
-KEYS_OF_OUR_OWN = {"status", "kind", "use", "note", "description"}
+KEYS_OF_OUR_OWN = {"status", "kind", "use", "note", "description", "words"}
 
 
 @pytest.fixture
@@ -202,6 +236,7 @@ def addresses(app: FastAPI, full: dict[str, list[int]]) -> Iterator[str]:
                 yield (pattern.replace("{id}", name).replace("{fid}", str(ids[0]))
                        .replace("{community}", str(full["community"][0]))
                        .replace("{neighbour}", str(full["community"][1]))
+                       .replace("{parcel}", str(full["parcel"][0]))
                        .replace("{shared_area}", str(full["shared_area"][0])))  # fmt: skip
 
 

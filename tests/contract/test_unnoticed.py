@@ -56,6 +56,7 @@ def places(made: dict[str, list[int]]) -> Iterator[str]:
     yield from (f"/towns/9098?by={by}" for by in ("risk-point", "risk-zone", "surveyed", "asset", "parcel"))
     yield from (f"/search?q={said}" for said in ("ชื่อ", "เปลี่ยนแล้ว", "1", "secret", "บ้าน"))
     yield from ("/map/classes?layer=risk_point&property=score", "/map/classes?layer=parcel&property=rai")
+    yield from ("/tiles/parcel/legend?f=json&theme=tax_year", "/tiles/parcel/style.json?theme=occupancy")
     for name, ids in made.items():
         at = f"/collections/{name}"
         yield from (

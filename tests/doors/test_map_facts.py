@@ -89,7 +89,9 @@ def test_classes_hold_about_as_many_each(client: TestClient) -> None:
 
 
 @pytest.mark.usefixtures("town")
-@pytest.mark.parametrize("name", ["appraised_baht", "deed_no", "tax_year", "surveyed_on", "land_use", "nothing", "id"])
+@pytest.mark.parametrize(
+    "name", ["appraised_baht", "deed_no", "vacant_since", "surveyed_on", "land_use", "nothing", "id"]
+)
 def test_what_is_no_number_of_the_askers_is_told_as_none_at_all(name: str, client: TestClient) -> None:
     answer = client.get(f"/map/classes?layer=parcel&property={name}")
     assert answer.status_code == 400

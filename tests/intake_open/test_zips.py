@@ -144,7 +144,13 @@ def test_a_zip_with_a_wrong_checksum_is_refused(shared: Path, tmp_path: Path) ->
 
 
 def test_zips_of_office_files_and_of_nothing_are_refused(make_zip: Make) -> None:
-    assert code_of(make_zip("book.zip", {"xl/workbook.xml": b"<x/>", "[Content_Types].xml": b"<x/>"})) == "unknown-type"
+    book = {"xl/workbook.xml": b"<x/>", "[Content_Types].xml": b"<x/>"}
+    assert code_of(make_zip("book.zip", book)) == "not-what-its-name-says"
+    assert code_of(make_zip("book.xlsx", book)) == "damaged"
+    assert code_of(make_zip("book.xlsb", {"xl/workbook.bin": b"x"})) == "unknown-type"
+    assert (
+        code_of(make_zip("book.ods", {"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"})) == "unknown-type"
+    )
     assert code_of(make_zip("photo.zip", {"photo.jpg": b"x"})) == "zip-no-data"
     assert code_of(make_zip("nothing.zip", {})) == "zip-no-data"
 

@@ -119,6 +119,7 @@ def test_comments_are_for_the_members_of_the_area(desk: Desk) -> None:
     assert browsing(desk, "boon").send(page, f"{page}/comments", words="นัดช่างวันพุธ").status_code == 303
     assert "นัดช่างวันพุธ" in browsing(desk, "anan").get(page).text
     assert browsing(desk, "boon").send(page, f"{page}/comments", words="ก" * 2001).status_code == 400
+    assert browsing(desk, "boon").send(page, f"{page}/comments").status_code == 400
     for who in (None, "collector", "neighbour"):
         for shown in (desk.ask(who, "GET", page, Accept="text/html"), desk.ask(who, "GET", page)):
             assert "นัดช่างวันพุธ" not in shown.text

@@ -91,3 +91,12 @@ def test_the_atlas_is_asked_with_geopandas_in_a_notebook(
     assert f'src="{address}/static/leaflet.js"' in choropleth
     said = re.findall(r'"words": "([^"]+)"', choropleth)
     assert [json.loads(f'"{one}"').partition(" · ")[0] for one in said] == ["ริมคลอง", "&lt;b&gt;ตลาด&lt;/b&gt;"]
+
+
+def test_the_tax_map_is_checked_compared_and_taxed_in_a_notebook() -> None:
+    printed, _ = run("03_tax_map")
+    assert "cp874, EPSG:24047, Indian 1975 to WGS 84 (2), pinned [EPSG:1304]" in printed
+    assert re.search(r"warning +1 rows +area-units", printed)
+    assert "{'SPLIT': 2, 'MERGE': 1, 'RETIRED': 1, 'TRANSFER': 3}" in printed
+    assert re.search(r" 672\.00 +in all; rules ", printed)
+    assert "An estimate, not an assessment" in printed

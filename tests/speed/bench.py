@@ -24,6 +24,8 @@ from tests.speed.marking import marking_rows
 from tests.speed.memory import memory_rows
 from tests.speed.page import page_rows
 from tests.speed.report import Figure, report
+from tests.speed.taxes import taxes_rows
+from tests.speed.taxmap import taxmap_rows
 from tests.speed.tiles import tile_rows
 from tests.speed.tools import Bench, said
 from tests.speed.town import SEED, bench_of, load_points
@@ -38,6 +40,8 @@ ROWS: dict[str, Callable[[Bench, argparse.Namespace], list[Figure]]] = {
     "page": lambda bench, _: page_rows(bench),
     "frames": lambda bench, _: frame_rows(bench),
     "marking": lambda bench, _: marking_rows(bench),
+    "taxmap": lambda bench, words: taxmap_rows(bench, rounds=words.rounds),
+    "taxes": lambda bench, _: taxes_rows(bench),
     "memory": lambda bench, words: memory_rows(bench, requests=words.requests),
     "growth": lambda bench, words: growth_rows(bench, sizes=words.growth),
 }

@@ -1,6 +1,6 @@
 // The Atlas on a Leaflet map: `atlas.tiles(config).addTo(map)` is all that a page's script says.
 import { remember } from "./beside";
-import { type Classing, classing, colourable } from "./classes";
+import { chosen, type Classing } from "./classes";
 import type { Config, Language, LayerConfig, Text, Values } from "./config";
 import { corner, footer, places, statusLine } from "./controls";
 import { button, make } from "./dom";
@@ -17,6 +17,7 @@ import { type Found, search, type Spoken } from "./search";
 import { share } from "./share";
 import { TileStore } from "./store";
 import { type AtlasLayer, type ClickTaker, near, type NearFeature, READY } from "./surface";
+import { leads, ROOM } from "./leads";
 import { inView } from "./tally";
 import { View, type Where } from "./view";
 import { WORDS } from "./words";
@@ -67,6 +68,7 @@ class AtlasTiles extends L.Layer implements AtlasLayer {
     box.classList.add("atlas");
     follow(map);
     const linked = view.read(location.hash);
+    let given = linked;
     if (linked) map.setView([linked.lat, linked.lng], linked.zoom, { animate: false });
     const words = (): Language => view.language;
     const drawn = painters(config);
@@ -88,7 +90,12 @@ class AtlasTiles extends L.Layer implements AtlasLayer {
     const filtered = notice(words, () => clear());
 
     /** Where one looks, as a link has it. */
-    const where = (): Where => ({ ...map.getCenter(), zoom: map.getZoom() });
+    // A screen of an odd number of pixels has its middle between two: a link that was opened stays what it was.
+    const where = (): Where => {
+      const [at, zoom] = [map.getCenter(), map.getZoom()];
+      const near = given && given.zoom === zoom && map.project(at, zoom).distanceTo(map.project(given, zoom)) <= 1;
+      return near ? given! : { ...at, zoom };
+    };
     const link = (): string => `${location.href.split("#")[0]}#${view.told(where())}`;
     let saving = 0;
     const save = (): void => {
@@ -97,14 +104,23 @@ class AtlasTiles extends L.Layer implements AtlasLayer {
       saving = window.setTimeout(() => location.protocol.startsWith("http") && history.replaceState(history.state, "", link()), SAVED_AFTER);
     };
 
+    /** Have tiles carry what colours and filters need of them. */
+    const carry = (): void => {
+      for (const layer of config.layers) {
+        const filters = view.filters.get(layer.id);
+        const needed = layer.themes.filter(({ id, by, inTiles }) => by !== null && !inTiles && (view.by.get(layer.id) === id || filters?.has(by)));
+        store.carry(layer.id, needed.map((theme) => theme.id));
+      }
+    };
     /** Colour a layer by the column that the view names; its classes may have to be asked for first. */
     const colour = async (layer: LayerConfig): Promise<void> => {
       const by = view.by.get(layer.id);
-      const field = colourable(layer).find((one) => one.name === by);
+      carry();
       const today = view.day ? new Date(endOf(view.day)) : new Date();
       try {
-        const found = field && field.name !== layer.style.by ? await classing(config, layer, field, today) : null;
+        const found = by && by !== layer.style.by ? await chosen(config, layer, by, today) : null;
         if (view.by.get(layer.id) !== by) return;
+        if (found?.bands) found.bands.isPast = view.day !== null;
         if (found) classings.set(layer.id, found);
         else classings.delete(layer.id);
       } catch {
@@ -121,6 +137,7 @@ class AtlasTiles extends L.Layer implements AtlasLayer {
       save();
     };
     const narrow = (): void => {
+      carry();
       for (const layer of config.layers) drawn.get(layer.id)?.narrow(view.filters.get(layer.id) ?? null);
     };
     const clear = (): void => {
@@ -177,6 +194,27 @@ class AtlasTiles extends L.Layer implements AtlasLayer {
       void this.pick(hit);
     });
 
+    let isAsking = false;
+    /** Learn the classes that tiles do not bring, of what is looked at closely; said once where they are refused. */
+    const learn = async (): Promise<void> => {
+      const zoom = map.getZoom();
+      const wanted = config.layers.filter((layer) => isOn(layer) && classings.get(layer.id)?.bands);
+      if (isAsking || wanted.length === 0) return;
+      isAsking = true;
+      for (const layer of wanted) {
+        const answer = await classings.get(layer.id)!.bands!.learn(map.getBounds(), zoom).catch(() => "away" as const);
+        if (answer === "refused") {
+          view.by.delete(layer.id);
+          await colour(layer);
+          switches.redraw(layer);
+          told.say(WORDS.bandsRefused[words()]);
+          again();
+        } else if (answer === "many") told.say(WORDS.bandsMany[words()]);
+        else if (answer === "away") told.say(WORDS.classesAway[words()]);
+        else if (answer === "told") void grid.repaint();
+      }
+      isAsking = false;
+    };
     let counting = 0;
     const refreshed = (): void => {
       overlay.plan();
@@ -190,6 +228,7 @@ class AtlasTiles extends L.Layer implements AtlasLayer {
         switches.count(found);
         const hidden = [...found.values()].reduce((sum, counts) => sum + (counts.get("#") ?? 0), 0);
         filtered.update(view.isFiltered() ? hidden : null);
+        void learn();
       }, COUNTED_AFTER);
     };
     const ask = (at: L.LatLng): void => {
@@ -203,7 +242,12 @@ class AtlasTiles extends L.Layer implements AtlasLayer {
         }
       }
       const found = hits(map, store, grid, overlay, drawn, at);
-      if (found.length > 0) cards.show(at, found);
+      const led = leads(map, store, grid, found);
+      if (led) {
+        cards.close();
+        map.fitBounds(led.bounds, ROOM);
+        void this.outline(led.hit.layer.id, led.hit.feature.id);
+      } else if (found.length > 0) cards.show(at, found);
       else cards.close();
     };
 
@@ -300,6 +344,7 @@ class AtlasTiles extends L.Layer implements AtlasLayer {
       const there = view.read(location.hash);
       if (!there) return;
       const { card } = view;
+      given = there;
       cards.close();
       view.card = card;
       map.setView([there.lat, there.lng], there.zoom, { animate: false });

@@ -1,17 +1,21 @@
 // What a column's values are coloured as: the codes of a list, classes of a number, how long ago a day was.
-import type { Config, Field, LayerConfig, Text, Values } from "./config";
+import { Bands } from "./bands";
+import type { Config, Field, LayerConfig, Pattern, Text, Theme, Values } from "./config";
 import { number, WORDS } from "./words";
 
 export interface Class {
   key: string;
   label: Text;
   color: string;
+  pattern?: Pattern | null;
 }
 
 export interface Classing {
-  field: Field;
+  title: Text;
   list: readonly Class[];
-  keyOf(values: Values): string;
+  /** What is learnt by looking closely, where tiles do not carry it. */
+  bands?: Bands;
+  keyOf(values: Values, id: number): string;
 }
 
 /** Pale to deep: told apart in grey and by those who see red and green alike. */
@@ -44,8 +48,54 @@ export function fields(layer: LayerConfig): Field[] {
   return [...layer.popup, ...layer.carried];
 }
 
+/** The columns that it can be coloured by and that no theme of it is about. */
+export function unthemed(layer: LayerConfig): Field[] {
+  const themed = new Set(layer.themes.map((theme) => theme.id));
+  return colourable(layer).filter((field) => !themed.has(field.name));
+}
+
+/** What the view names: a theme of the layer, or a column of it, as its classes. */
+export async function chosen(config: Config, layer: LayerConfig, name: string, today: Date): Promise<Classing | null> {
+  const theme = layer.themes.find((one) => one.id === name);
+  if (theme) return themed(config, layer, theme);
+  const field = colourable(layer).find((one) => one.name === name);
+  return field ? classing(config, layer, field, today) : null;
+}
+
+interface Entry {
+  key: string;
+  label: Text;
+  color: string;
+  pattern?: Pattern;
+  from?: number;
+  below?: number;
+}
+
+/** The classes of a theme are its legend's, so that whoever draws our tiles draws the same. */
+async function themed(config: Config, layer: LayerConfig, theme: Theme): Promise<Classing> {
+  const answer = await fetch(`${config.base}/tiles/${layer.id}/legend?f=json&theme=${encodeURIComponent(theme.id)}`);
+  if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+  const list = ((await answer.json()) as { entries: Entry[] }).entries;
+  const { title, by } = theme;
+  if (by === null) {
+    const bands = new Bands(config.base, layer, theme);
+    return { title, list, bands, keyOf: (_, id) => bands.of(id) };
+  }
+  if (!list.some((one) => one.from !== undefined || one.below !== undefined)) {
+    const known = new Set(list.map((one) => one.key));
+    return { title, list, keyOf: (values) => (known.has(said(values, by)) ? said(values, by) : "") };
+  }
+  const keyOf = (values: Values): string => {
+    const value = values[by];
+    if (value === undefined || value === "") return "";
+    const at = Number(value);
+    return list.find((one) => one.key !== "" && (one.from === undefined || at >= one.from) && (one.below === undefined || at < one.below))?.key ?? "";
+  };
+  return { title, list, keyOf };
+}
+
 /** The classes of a column; numbers are asked of the server, so that they are the same wherever the map looks. */
-export async function classing(config: Config, layer: LayerConfig, field: Field, today: Date): Promise<Classing> {
+async function classing(config: Config, layer: LayerConfig, field: Field, today: Date): Promise<Classing> {
   if (field.codes) return coded(config, field);
   if (field.kind === "truth") return truths(field);
   if (field.kind === "date") return ages(field, today);
@@ -58,8 +108,8 @@ export async function classing(config: Config, layer: LayerConfig, field: Field,
 
 function coded(config: Config, field: Field): Classing {
   const codes = config.codes[field.codes!] ?? [];
-  const list = codes.map((one, at) => ({ key: one.code, label: one.label, color: one.color ?? MANY[at % MANY.length]! }));
-  return { field, list: [...list, none()], keyOf: (values) => said(values, field.name) };
+  const list = codes.map((one, at) => ({ key: one.code, label: one.label, color: one.color ?? MANY[at % MANY.length]!, pattern: one.pattern }));
+  return { title: field.label, list: [...list, none()], keyOf: (values) => said(values, field.name) };
 }
 
 function truths(field: Field): Classing {
@@ -68,7 +118,7 @@ function truths(field: Field): Classing {
     { key: "false", label: WORDS.no, color: "#d94801" },
     none(),
   ];
-  return { field, list, keyOf: (values) => said(values, field.name) };
+  return { title: field.label, list, keyOf: (values) => said(values, field.name) };
 }
 
 function numbers(field: Field, low: number | null, starts: number[], high: number | null): Classing {
@@ -92,7 +142,7 @@ function numbers(field: Field, low: number | null, starts: number[], high: numbe
     });
     return String(found);
   };
-  return { field, list: [...list, none()], keyOf };
+  return { title: field.label, list: [...list, none()], keyOf };
 }
 
 function ages(field: Field, today: Date): Classing {
@@ -104,7 +154,7 @@ function ages(field: Field, today: Date): Classing {
     const years = (today.getTime() - day) / YEAR;
     return String(AGES.findIndex(([most]) => years < most));
   };
-  return { field, list: [...list, none()], keyOf };
+  return { title: field.label, list: [...list, none()], keyOf };
 }
 
 function none(): Class {

@@ -11,6 +11,23 @@ export interface Code {
   code: string;
   label: Text;
   color: string | null;
+  pattern: Pattern | null;
+}
+
+/** Hatching over a colour, for those to whom two colours are one. */
+export type Pattern = "slash" | "lines" | "dots" | "cross";
+
+/**
+ * A declared way to colour a layer. Its column `by` comes with tiles that are asked for it, unless it is `inTiles`
+ * anyway; where `by` is null it comes with none, and its classes are asked for `apartFrom` a zoom on.
+ */
+export interface Theme {
+  id: string;
+  title: Text;
+  by: string | null;
+  inTiles: boolean;
+  apartFrom: number | null;
+  note: Text | null;
 }
 
 export interface Style {
@@ -22,6 +39,10 @@ export interface Style {
   by: string | null;
   label: string | null;
   labelFromZoom: number;
+  labelToZoom: number | null;
+  labelSize: number | null;
+  labelFits: boolean;
+  labelShort: string | null;
 }
 
 export interface Field {
@@ -50,6 +71,8 @@ export interface LayerConfig {
   generalisedBelow: number | null;
   shown: boolean;
   style: Style;
+  themes: Theme[];
+  isIndex: boolean;
   popup: Field[];
   /** What tiles bring beside the popup, to colour and filter by. */
   carried: Field[];

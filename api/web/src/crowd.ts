@@ -68,7 +68,7 @@ export function drawCrowd(to: CanvasRenderingContext2D, crowd: Crowd, painters: 
   const radius = crowdRadius(spots.length);
   const colors = new Map<string, number>();
   for (const spot of spots) {
-    const color = painters.get(spot.layer.id)?.paint(spot.feature.values).fill ?? spot.layer.style.color;
+    const color = painters.get(spot.layer.id)?.paint(spot.feature.values, spot.feature.id).fill ?? spot.layer.style.color;
     colors.set(color, (colors.get(color) ?? 0) + 1);
   }
   to.beginPath();

@@ -2,6 +2,7 @@
 import { type Classing, colourable } from "./classes";
 import type { Config, Language, LayerConfig, Text } from "./config";
 import { make } from "./dom";
+import { hatched } from "./hatch";
 import { drawSymbol, faded, type Painter, STEPS } from "./paint";
 import { WORDS } from "./words";
 
@@ -27,7 +28,8 @@ export function legend(
     list.append(make("li", {}, swatch(painter, one.key), make("span", {}, ...both(one.label, words)), count));
   }
   if (list.children.length === 0) return list;
-  const details = make("details", { class: "atlas-legend-box" }, make("summary", {}, field?.label[words] ?? ""), list);
+  const title = classing?.title ?? field?.label;
+  const details = make("details", { class: "atlas-legend-box" }, make("summary", {}, title?.[words] ?? ""), list);
   // Long lists of kinds stay folded; the few levels of a risk are what the eye needs at once, and what was asked for.
   details.open = classing !== null || list.children.length <= 4;
   return details;
@@ -60,7 +62,7 @@ export function swatch(painter: Painter, key: string | null): HTMLCanvasElement 
   if (!to) return canvas;
   to.scale(2, 2);
   const { style, dimension } = painter.layer;
-  const paint = key === null ? painter.paint({}) : painter.classPaint(key);
+  const paint = key === null ? painter.paint({}, 0) : painter.classPaint(key);
   if (dimension === 0) {
     drawSymbol(to, style.symbol, paint, 11, 12, 7);
     return canvas;
@@ -70,6 +72,10 @@ export function swatch(painter: Painter, key: string | null): HTMLCanvasElement 
   to.lineWidth = Math.max(1.2, style.strokeWidth);
   to.setLineDash(style.dash ? [4, 3] : []);
   if (style.fillOpacity > 0 || key !== null) to.fillRect(3, 4, 16, 14);
+  if (paint.hatch) {
+    to.fillStyle = hatched(to, paint);
+    to.fillRect(3, 4, 16, 14);
+  }
   to.strokeRect(3, 4, 16, 14);
   return canvas;
 }

@@ -2,6 +2,7 @@
 import type { LayerConfig } from "./config";
 import { type Crowd, crowdRadius, crowds, drawCrowd } from "./crowd";
 import type { Feature } from "./decode";
+import { fitted, partsIn } from "./fit";
 import type { AtlasGrid } from "./grid";
 import { drawSymbol, type Painter } from "./paint";
 import type { Place, TileStore } from "./store";
@@ -159,14 +160,14 @@ export class Overlay extends L.Layer {
       if (crowd.spots.length > 1) drawCrowd(to, crowd, this.painters, FONT);
       else if (spot) this.drawSpot(to, spot, radius);
     }
-    this.drawLabels(to, layers.flatMap((layer) => this.labelsOf(layer, places, zoom, size, radius)));
+    this.drawLabels(to, layers.flatMap((layer) => this.labelsOf(to, layer, places, zoom, size, radius)));
   }
 
   private drawSpot(to: CanvasRenderingContext2D, spot: Spot, radius: number): void {
     const painter = this.painters.get(spot.layer.id);
     if (!painter) return;
     const symbol = painter.isCount(spot.feature.values) ? "square" : spot.layer.style.symbol;
-    drawSymbol(to, symbol, painter.paint(spot.feature.values), spot.x, spot.y, radius);
+    drawSymbol(to, symbol, painter.paint(spot.feature.values, spot.feature.id), spot.x, spot.y, radius);
   }
 
   private where(place: Place): (x: number, y: number) => [number, number] {
@@ -199,9 +200,12 @@ export class Overlay extends L.Layer {
     return found.sort((one, other) => one.feature.id - other.feature.id);
   }
 
-  private labelsOf(layer: LayerConfig, places: Place[], zoom: number, size: L.Point, radius: number): Label[] {
-    const column = layer.style.label;
-    if (!column || zoom < layer.style.labelFromZoom) return [];
+  private labelsOf(
+    to: CanvasRenderingContext2D, layer: LayerConfig, places: Place[], zoom: number, size: L.Point, radius: number,
+  ): Label[] {
+    const { label: column, labelFromZoom, labelToZoom, labelFits, labelSize } = layer.style;
+    if (!column || zoom < labelFromZoom || zoom > (labelToZoom ?? zoom)) return [];
+    if (labelFits && layer.dimension === 2) return this.fitting(to, layer, column, places, size);
     if (layer.dimension === 0) {
       const own = this.crowds.flatMap((one) => (one.spots.length === 1 && one.spots[0]!.layer === layer ? one.spots : []));
       return own.flatMap((spot) => {
@@ -239,8 +243,21 @@ export class Overlay extends L.Layer {
         x: (box[0] + box[2]) / 2,
         y: (box[1] + box[3]) / 2,
         under: false,
-        size: layer.stack === 0 ? 15 : 12,
+        size: labelSize ?? (layer.stack === 0 ? 15 : 12),
       }));
+  }
+
+  /** Names that stand within their own lots: whole, else shortened, else not at all. */
+  private fitting(to: CanvasRenderingContext2D, layer: LayerConfig, column: string, places: Place[], size: L.Point): Label[] {
+    const painter = this.painters.get(layer.id);
+    const parts = places.flatMap((place) => partsIn(this.store.at(place, layer.id), this.where(place), size));
+    const shown = parts.filter((part) => !painter || painter.shows(part.values));
+    const width = (text: string, high: number): number => {
+      to.font = `400 ${high}px ${FONT}`;
+      return to.measureText(text).width;
+    };
+    const names = [column, ...(layer.style.labelShort ? [layer.style.labelShort] : [])];
+    return fitted(shown, names, size.y, MOST_LABELS, width).map((one) => ({ ...one, under: false }));
   }
 
   private drawLabels(to: CanvasRenderingContext2D, labels: Label[]): void {

@@ -1,13 +1,15 @@
 // How a layer is drawn on a canvas, worked out once from its declared style.
 import type { Classing } from "./classes";
-import type { Code, Config, LayerConfig, Values } from "./config";
+import type { Code, Config, LayerConfig, Pattern, Values } from "./config";
 import type { Feature } from "./decode";
+import { hatched } from "./hatch";
 import { isTired, nextFrame } from "./pace";
 import type { Choice } from "./view";
 
 export interface Paint {
   fill: string;
   line: string;
+  hatch: Pattern | null;
 }
 
 /** Squares of a count, from pale to strong; the legend shows the same steps. */
@@ -50,10 +52,10 @@ export class Painter {
   }
 
   /** The colours of one feature. */
-  paint(values: Values): Paint {
+  paint(values: Values, id: number): Paint {
     if (this.isCount(values)) return this.remembered(`#${step(Number(values["count"]))}`, () => this.counted(values));
     const { by } = this.layer.style;
-    const key = this.classing ? this.classing.keyOf(values) : by && !this.isPlain ? String(values[by] ?? "") : "";
+    const key = this.classing ? this.classing.keyOf(values, id) : by && !this.isPlain ? String(values[by] ?? "") : "";
     return this.remembered(key, () => this.coloured(key));
   }
 
@@ -85,7 +87,8 @@ export class Painter {
     const isOne = !this.classing && (this.isPlain || !this.layer.style.by);
     // A class must be seen as its colour: an outline that is filled with nothing gets some of it.
     const opacity = this.classing ? Math.max(0.55, this.layer.style.fillOpacity) : this.layer.style.fillOpacity;
-    return { fill: faded(color, opacity), line: isOne ? color : darker(color) };
+    const hatch = this.classing?.list.find((one) => one.key === key)?.pattern ?? null;
+    return { fill: faded(color, opacity), line: isOne ? color : darker(color), hatch };
   }
 
   private counted(values: Values): Paint {
@@ -93,8 +96,8 @@ export class Painter {
     const { color } = this.layer.style;
     // A generalisation lies among shapes of other layers, so it is paler than a layer whose counts are all it has.
     return this.layer.counts
-      ? { fill: faded(color, opacity), line: faded(color, 0.5) }
-      : { fill: faded(color, opacity * 0.55), line: faded(color, 0.12) };
+      ? { fill: faded(color, opacity), line: faded(color, 0.5), hatch: null }
+      : { fill: faded(color, opacity * 0.55), line: faded(color, 0.12), hatch: null };
   }
 }
 
@@ -160,7 +163,7 @@ export async function drawShapes(
     if (box[2] < west - 0.02 || box[0] > east + 0.02) continue;
     if (box[3] < north - 0.02 || box[1] > south + 0.02) continue;
     if (!painter.shows(feature.values)) continue;
-    const paint = painter.paint(feature.values);
+    const paint = painter.paint(feature.values, feature.id);
     const group = groups.get(paint);
     if (group) group.push(feature);
     else groups.set(paint, [feature]);
@@ -183,6 +186,11 @@ export async function drawShapes(
       to.beginPath();
       for (const feature of some) if (feature.kind === 3) trace(to, feature, size, left, top);
       if (style.fillOpacity > 0) to.fill();
+      if (paint.hatch) {
+        to.fillStyle = hatched(to, paint);
+        to.fill();
+        to.fillStyle = paint.fill;
+      }
       to.stroke();
       drawLines(to, some, size, left, top, style.strokeWidth);
       drawSpecks(to, some, size, left, top, paint.line);

@@ -142,6 +142,9 @@ export function panel(
         told.push(WORDS.overview);
         if (view.isFiltered(layer.id)) told.push(WORDS.countsUnfiltered);
       }
+      const bands = isOn ? switches.classing(layer)?.bands : undefined;
+      if (bands && view.day) told.push(WORDS.bandsPast);
+      else if (bands?.theme.note && seen.zoom < (bands.theme.apartFrom ?? 0)) told.push(bands.theme.note);
       const hidden = counts.get(layer.id)?.get("#");
       if (hidden) told.push({ th: `${WORDS.hidden.th} ${hidden} ${WORDS.items.th}`, en: `${hidden} ${WORDS.hidden.en}, ${WORDS.items.en}` });
       found.note.replaceChildren(...told.flatMap((one) => both(one, words)));

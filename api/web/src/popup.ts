@@ -13,6 +13,8 @@ export interface Popups {
 }
 
 const WIDE = 1200;
+// The lowest two of the stack are areas and lots, whose measure people know in rai, ngan and square wah.
+const LAND = 1;
 const MOST_PAGED = 10;
 export const NARROW = 700;
 
@@ -158,7 +160,7 @@ function named(popup: L.Popup, language: Language): void {
 function swatchOf(painters: ReadonlyMap<string, Painter>, hit: Hit): HTMLElement {
   const swatch = make("span", { class: "atlas-swatch", "aria-hidden": "true" });
   const painter = painters.get(hit.layer.id);
-  if (painter) swatch.style.backgroundColor = painter.paint(hit.feature.values).line;
+  if (painter) swatch.style.backgroundColor = painter.paint(hit.feature.values, hit.feature.id).line;
   return swatch;
 }
 
@@ -173,7 +175,7 @@ function card(config: Config, painters: ReadonlyMap<string, Painter>, hit: Hit, 
   for (const field of layer.popup) {
     const value = feature.values[field.name];
     if (value === undefined || value === "" || field.name === layer.nameField) continue;
-    const told = shown(field, value, config.codes);
+    const told = shown(field, value, config.codes, layer.stack <= LAND);
     const answer = make("dd", { lang: language }, told[language]);
     if (told[other] !== told[language]) answer.append(make("small", { lang: other }, told[other]));
     const label = make("dt", { lang: language }, field.label[language]);

@@ -1,16 +1,9 @@
 // What a script adds to the citizens' form: a map to point at, GPS, smaller pictures, and nothing typed that is lost.
 // Without it the form is sent as it stands.
 import { drawn } from "./canvas";
-import type { Code, LayerConfig } from "./config";
 import { make } from "./dom";
 import { placeChooser } from "./report_map";
-
-export interface MapWords {
-  layers: LayerConfig[];
-  codes: Record<string, Code[]>;
-  basemap: string | null;
-  box: [number, number, number, number];
-}
+import type { MapWords } from "./small_map";
 
 const THAI = document.documentElement.lang !== "en";
 const say = (th: string, en: string): string => (THAI ? th : en);

@@ -1,10 +1,5 @@
 // The small map of the citizens' form: the place is under the cross-hair, and is taken only when somebody says so.
-import type { Config, LayerConfig } from "./config";
-import { AtlasGrid } from "./grid";
-import { Overlay } from "./overlay";
-import { painters } from "./paint";
-import { TileStore } from "./store";
-import type { MapWords } from "./report";
+import { drawn, type MapWords } from "./small_map";
 
 type Say = (th: string, en: string) => string;
 
@@ -87,24 +82,6 @@ function away(why: GeolocationPositionError | null, say: Say): string {
   return why?.code === 1
     ? say("เครื่องไม่อนุญาตให้ใช้ตำแหน่ง เลื่อนแผนที่หรือเลือกชุมชนแทนได้", "This device does not allow it: move the map, or choose the community")
     : say("หาตำแหน่งไม่ได้ เลื่อนแผนที่หรือเลือกชุมชนแทนได้", "Your place cannot be found: move the map, or choose the community");
-}
-
-/** The town's communities, parcels, buildings and landmarks, as everybody's map draws them. */
-function drawn(area: HTMLElement, words: MapWords): L.Map {
-  const map = L.map(area, { minZoom: 9, maxZoom: 20, attributionControl: false, zoomControl: false });
-  const [west, south, east, north] = words.box;
-  map.fitBounds([[south, west], [north, east]], { animate: false });
-  if (words.basemap) L.tileLayer(words.basemap, { maxZoom: 21, maxNativeZoom: 19 }).addTo(map);
-  const drawnAs = painters({ layers: words.layers, codes: words.codes } as Config);
-  const store = new TileStore("", () => undefined);
-  const on = (_: LayerConfig): boolean => true;
-  const grid: AtlasGrid = new AtlasGrid(store, words.layers, drawnAs, on, () => overlay.plan());
-  const overlay = new Overlay(store, grid, drawnAs);
-  grid.addTo(map);
-  overlay.addTo(map);
-  L.control.zoom({ position: "topleft" }).addTo(map);
-  L.control.scale({ position: "bottomleft", imperial: false }).addTo(map);
-  return map;
 }
 
 async function shown(map: L.Map, id: string): Promise<void> {

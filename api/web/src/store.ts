@@ -28,6 +28,8 @@ export class TileStore {
   underway = 0;
   /** The instant that tiles are asked for; null is the present. What was fetched for one is never shown for another. */
   moment: string | null = null;
+  /** By layer the themes whose columns its tiles are asked to carry. */
+  private readonly themes = new Map<string, readonly string[]>();
 
   constructor(
     private readonly base: string,
@@ -73,6 +75,14 @@ export class TileStore {
     }
   }
 
+  /** Have a layer's tiles carry the columns of these themes from now on; tiles that lack one are fetched anew. */
+  carry(id: string, themes: readonly string[]): void {
+    const had = this.themes.get(id) ?? [];
+    this.themes.set(id, themes);
+    // Tiles that carry more than is asked for now stay as they are, and bring it again when it is wanted again.
+    if (themes.some((theme) => !had.includes(theme))) this.outdate([id]);
+  }
+
   /** Forget the failures, so that they are asked for again. */
   again(): void {
     for (const square of this.squares.values()) {
@@ -83,9 +93,12 @@ export class TileStore {
     this.told();
   }
 
-  /** What an address says of the instant. */
-  asOf(): string {
-    return this.moment ? `?datetime=${encodeURIComponent(this.moment)}` : "";
+  /** What an address of tiles says beside its layers: the instant, and what is to be carried. */
+  private asked(ids: readonly string[]): string {
+    const themes = [...new Set(ids.flatMap((id) => this.themes.get(id) ?? []))];
+    const parts = this.moment ? [`datetime=${encodeURIComponent(this.moment)}`] : [];
+    if (themes.length > 0) parts.push(`theme=${themes.join(",")}`);
+    return parts.length > 0 ? `?${parts.join("&")}` : "";
   }
 
   private key(place: Place): string {
@@ -114,7 +127,7 @@ export class TileStore {
     this.underway++;
     this.told();
     try {
-      const address = `${this.base}/tiles/${ids.join(",")}/${place.z}/${place.x}/${place.y}.mvt${this.asOf()}`;
+      const address = `${this.base}/tiles/${ids.join(",")}/${place.z}/${place.x}/${place.y}.mvt${this.asked(ids)}`;
       // What is stale here may be so in the browser's own store too.
       const cache: RequestCache = ids.some((id) => square.stale.has(id)) ? "no-cache" : "default";
       const answer = await fetch(address, { signal: stop.signal, cache });

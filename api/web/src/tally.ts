@@ -34,7 +34,7 @@ export function inView(
         if (painter.isCount(feature.values) || (feature.id && seen.has(feature.id))) continue;
         seen.add(feature.id);
         const by = layer.style.by;
-        const key = !painter.shows(feature.values) ? "#" : classing ? classing.keyOf(feature.values) : String((by && feature.values[by]) ?? "");
+        const key = !painter.shows(feature.values) ? "#" : classing ? classing.keyOf(feature.values, feature.id) : String((by && feature.values[by]) ?? "");
         counts.set(key, (counts.get(key) ?? 0) + 1);
       }
     }

@@ -1,5 +1,5 @@
 // What one layer can be coloured and filtered by: a list of its columns, and for each that has kinds or days a choice.
-import { colourable, filterable } from "./classes";
+import { colourable, filterable, unthemed } from "./classes";
 import type { Config, Field, Language, LayerConfig } from "./config";
 import { button, make } from "./dom";
 import type { View } from "./view";
@@ -12,12 +12,17 @@ export interface Changes {
 
 export function tools(config: Config, layer: LayerConfig, view: View, words: Language, changes: Changes): HTMLElement[] {
   const columns = colourable(layer);
-  if (columns.length === 0) return [];
+  if (columns.length === 0 && layer.themes.length === 0) return [];
   const parts: HTMLElement[] = [];
   const select = make("select", { "data-colour": layer.id });
-  const own = columns.some((field) => field.name === layer.style.by) ? layer.style.by! : "";
+  const own = layer.themes.some((theme) => theme.id === layer.style.by) || columns.some((field) => field.name === layer.style.by) ? layer.style.by! : "";
   select.append(make("option", { value: "" }, WORDS.oneColour[words]));
-  for (const field of columns) select.append(make("option", { value: field.name }, `${field.label[words]}`));
+  const others = unthemed(layer).map((field) => make("option", { value: field.name }, field.label[words]));
+  const themes = layer.themes.map((theme) => make("option", { value: theme.id }, theme.title[words]));
+  if (themes.length > 1) select.append(make("optgroup", { label: WORDS.themes[words] }, ...themes));
+  else select.append(...themes);
+  if (themes.length > 1 && others.length > 0) select.append(make("optgroup", { label: WORDS.otherColumns[words] }, ...others));
+  else select.append(...others);
   select.value = view.by.get(layer.id) ?? own;
   select.addEventListener("change", () => {
     if (select.value === own) view.by.delete(layer.id);

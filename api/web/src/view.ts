@@ -28,7 +28,7 @@ const NUMBER = /^-?\d{1,3}(\.\d{1,8})?$/;
 export class View {
   language: Language;
   readonly shown: Set<string>;
-  /** By layer the column that colours it, where that is not the declared one; an empty one is one colour for all. */
+  /** By layer the theme or the column that colours it, where that is not the declared one; an empty one is one colour for all. */
   readonly by = new Map<string, string>();
   /** By layer and column. */
   readonly filters = new Map<string, Map<string, Choice>>();
@@ -87,13 +87,14 @@ export class View {
       const found = known(layer);
       return found && [...found.popup, ...found.carried].some((field) => field.name === name);
     };
+    const colours = (layer: string, name: string) => column(layer, name) || known(layer)?.themes.some((theme) => theme.id === name);
     const on = said.get("on");
     this.shown.clear();
     for (const id of on === undefined ? this.atFirst() : on.split(",")) if (known(id)) this.shown.add(id);
     this.by.clear();
     for (const part of (said.get("by") ?? "").split(",")) {
       const [layer = "", name = ""] = part.split(":");
-      if (known(layer) && (name === "" ? part.includes(":") : column(layer, name))) this.by.set(layer, name);
+      if (known(layer) && (name === "" ? part.includes(":") : colours(layer, name))) this.by.set(layer, name);
     }
     this.filters.clear();
     for (const part of (said.get("if") ?? "").split(";")) {

@@ -19,6 +19,11 @@ export const WORDS = {
   wholeGroup: { th: "ทั้งกลุ่ม", en: "the whole group" },
   more: { th: "สีและตัวกรอง", en: "Colour and filter" },
   colourBy: { th: "ระบายสีตาม", en: "Colour by" },
+  themes: { th: "แผนที่เฉพาะเรื่อง", en: "Themes" },
+  otherColumns: { th: "คอลัมน์อื่น", en: "Other columns" },
+  bandsRefused: { th: "ดูช่วงค่านี้ไม่ได้ ต้องเข้าสู่ระบบด้วยบทบาทที่มีสิทธิ์และระบุเหตุผล", en: "These classes need a role that may read them, and a purpose" },
+  bandsMany: { th: "รายการในจอมากเกินไป ซูมเข้าอีก", en: "Too many features in view: zoom in further" },
+  bandsPast: { th: "ช่วงค่าแสดงเฉพาะปัจจุบัน", en: "These classes are of the present alone" },
   oneColour: { th: "สีเดียว", en: "one colour" },
   inView: { th: "ในจอ", en: "in view" },
   filter: { th: "แสดงเฉพาะ", en: "Show only" },
@@ -74,7 +79,7 @@ export const WORDS = {
   yes: { th: "ใช่", en: "Yes" },
   no: { th: "ไม่ใช่", en: "No" },
   towns: { th: "ไปยังเมือง", en: "Go to a town" },
-  page: { th: "เปิดหน้าชุมชน", en: "Open the community's page" },
+  page: { th: "เปิดหน้าข้อมูล", en: "Open its page" },
   noCode: { th: "ไม่ระบุ", en: "Not stated" },
   map: { th: "แผนที่ กด Enter เพื่อดูข้อมูลที่กลางจอ", en: "Map; press Enter for what is at its centre" },
   nothingHere: { th: "ไม่มีข้อมูลที่จุดนี้", en: "Nothing here" },
@@ -106,19 +111,27 @@ export function coded(codes: Code[] | undefined, code: string): Text {
 }
 
 /** A value as people read it, in both languages. */
-export function shown(field: Field, value: Value, codes: Record<string, Code[]>): Text {
+export function shown(field: Field, value: Value, codes: Record<string, Code[]>, isLand = false): Text {
   const list = field.codes ? codes[field.codes] : undefined;
   if (list) {
     const each = field.many ? String(value).split(/\s+/).filter(Boolean) : [String(value)];
     const labels = each.map((code) => coded(list, code));
     return { th: labels.map((one) => one.th).join(", "), en: labels.map((one) => one.en).join(", ") };
   }
+  if (isLand && field.unit === "m²" && typeof value === "number") return landArea(value);
   const unit = field.unit ? ` ${field.unit}` : "";
   if (field.kind === "truth") return value === true || value === "true" ? WORDS.yes : WORDS.no;
   if (field.kind === "date") return { th: day(String(value), "th"), en: day(String(value), "en") };
   // A whole number without a unit may be a year: 2,024 would be read as an amount.
   const told = field.kind === "number" && typeof value === "number" ? `${number(value)}${unit}` : `${value}${unit}`;
   return { th: told, en: told };
+}
+
+/** Square metres, and ไร่-งาน-ตารางวา beside them: 1 rai is 4 ngan of 100 square wah of 4 m². */
+export function landArea(metres: number): Text {
+  const tenths = Math.round((metres / 4) * 10);
+  const told = `${Math.floor(tenths / 4000).toLocaleString("en-US")}-${Math.floor((tenths % 4000) / 1000)}-${((tenths % 1000) / 10).toFixed(1).replace(/\.0$/, "")}`;
+  return { th: `${number(metres)} m² · ${told} ไร่-งาน-ตร.ว.`, en: `${number(metres)} m² · ${told} rai-ngan-wah` };
 }
 
 /** What a feature is called: its name, or its layer and number. */
