@@ -31,8 +31,7 @@ def test_parcels_buildings_and_symbols_are_drawn_where_they_are(page: Page) -> N
 def test_the_page_is_small_and_asks_nobody_else(page: Page, town: Town) -> None:
     # `watched` fails the test on any request elsewhere and on anything in the console.
     assert len(page.request.get(f"{town.address}/map", headers={"Accept": "text/html"}).body()) < 150_000
-    # With the panel that the script draws, of fourteen layers and their themes.
-    assert len(page.content().encode()) < 200_000
+    assert len(page.content().encode()) < 150_000
     assert page.evaluate("performance.getEntriesByType('resource').length") > 5
 
 

@@ -93,7 +93,7 @@ class AtlasTiles extends L.Layer implements AtlasLayer {
     // A screen of an odd number of pixels has its middle between two: a link that was opened stays what it was.
     const where = (): Where => {
       const [at, zoom] = [map.getCenter(), map.getZoom()];
-      const near = given && given.zoom === zoom && map.project(at, zoom).distanceTo(map.project(given, zoom)) <= 1;
+      const near = given && given.zoom === zoom && map.project(at, zoom).distanceTo(map.project(given, zoom)) < 1.5;
       return near ? given! : { ...at, zoom };
     };
     const link = (): string => `${location.href.split("#")[0]}#${view.told(where())}`;

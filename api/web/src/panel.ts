@@ -174,7 +174,10 @@ export function panel(
       const unfolded = [...old.entry.querySelectorAll("details[data-filter][open]")].map((one) => one.getAttribute("data-filter"));
       const made = entry(layer, view.language, old.checks);
       made.querySelectorAll<HTMLDetailsElement>("details[data-filter]").forEach((one) => {
-        if (unfolded.includes(one.getAttribute("data-filter"))) one.open = true;
+        if (!unfolded.includes(one.getAttribute("data-filter"))) return;
+        one.open = true;
+        // The browser tells it later; what had the focus must be there at once.
+        one.dispatchEvent(new Event("toggle"));
       });
       old.entry.replaceWith(made);
       if (focus) made.querySelector<HTMLElement>(focus)?.focus({ preventScroll: true });

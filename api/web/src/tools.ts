@@ -46,7 +46,20 @@ function filter(
   const chosen = view.filters.get(layer.id)?.get(field.name);
   const summary = make("summary", {}, `${WORDS.filter[words]}: ${field.label[words]}`);
   const box = make("details", { class: "atlas-filter", "data-filter": `${layer.id}.${field.name}` }, summary);
+  // Dozens of columns with dozens of kinds: each is made when somebody opens it.
+  const fill = (): void => {
+    if (box.open && box.children.length === 1) box.append(choices(config, layer, field, view, words, changes));
+  };
+  box.addEventListener("toggle", fill);
   box.open = chosen !== undefined;
+  fill();
+  return box;
+}
+
+function choices(
+  config: Config, layer: LayerConfig, field: Field, view: View, words: Language, changes: Changes,
+): Node {
+  const chosen = view.filters.get(layer.id)?.get(field.name);
   if (field.kind === "date") {
     const day = (label: string, name: "from" | "to") => {
       const input = make("input", { type: "date", value: chosen?.[name] ?? "" });
@@ -57,8 +70,9 @@ function filter(
       });
       return make("label", { class: "atlas-tool" }, make("span", {}, label), input);
     };
-    box.append(day(WORDS.from[words], "from"), day(WORDS.until[words], "to"));
-    return box;
+    const both = document.createDocumentFragment();
+    both.append(day(WORDS.from[words], "from"), day(WORDS.until[words], "to"));
+    return both;
   }
   const kinds = field.kind === "truth"
     ? [{ code: "true", label: WORDS.yes }, { code: "false", label: WORDS.no }]
@@ -76,6 +90,5 @@ function filter(
     });
     list.append(make("li", {}, make("label", {}, check, make("span", {}, kind.label[words]))));
   }
-  box.append(list);
-  return box;
+  return list;
 }
