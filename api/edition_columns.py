@@ -18,13 +18,14 @@ from geo.errors import BadRequest, RefusedImport, Text
 from geo.intake.doctor.proposals import Proposal, mapping_of, proposals
 from geo.intake.editions.work import as_json, from_json
 from geo.intake.load import LoadOptions
-from geo.intake.match import folded_header, may_be_fed
+from geo.intake.match import may_be_fed
 from geo.intake.open import opened
 from geo.layer import Layer
 from geo.store.column_choices import remember, remembered
 from geo.store.db import session_of
 from geo.store.editions_books import edition_of
 from geo.store.editions_tables import Edition
+from geo.thai import folded_header
 
 MATCHING = "matching"
 

@@ -20,7 +20,7 @@ from geo.thai_dates import DateOrder, Order, ReadDate, date_order, read_date, re
 from geo.thai_digits import western_digits
 
 __all__ = [
-    "DateOrder", "Number", "Order", "ReadDate", "date_order", "is_null_literal", "looks_mojibake",
+    "DateOrder", "Number", "Order", "ReadDate", "date_order", "folded_header", "is_null_literal", "looks_mojibake",
     "mojibake_all", "normalised", "normalised_all", "null_literals_all", "number", "plain_all", "read_date",
     "read_dates", "read_number", "search_key", "search_key_all", "western_digits", "western_digits_all",
 ]  # fmt: skip
@@ -136,6 +136,11 @@ _NULLS = frozenset({
     "nil", "undefined",
     "ไม่มี", "ไม่มีข้อมูล", "ไม่ระบุ", "ไม่ทราบ",
 })  # fmt: skip
+
+
+def folded_header(name: str) -> str:
+    """A header as it is compared: Thai normalised, western digits, case folded, no spaces or underscores."""
+    return re.sub(r"[\s_\-]+", "", western_digits(normalised(name)).casefold())
 
 
 def is_null_literal(text: str) -> bool:

@@ -18,11 +18,11 @@ import pyarrow.compute
 from geo.errors import BadRequest, RefusedImport, Text
 from geo.intake.belonging import TOWN_CODE
 from geo.intake.kinds import TEXT_TABLES
-from geo.intake.match import folded_header
 from geo.intake.open import Opened
 from geo.intake.values import is_moment, items_in
 from geo.layer import MUNICIPALITY_HEADERS
 from geo.store.town_definition import MOST_COLUMNS, ColumnType
+from geo.thai import folded_header
 
 # The stubs of pyarrow know no array of a kind that is found out at run time.
 compute: Any = pyarrow.compute

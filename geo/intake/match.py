@@ -6,7 +6,6 @@ A column that nobody asked for is named in the report and never stored.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +14,7 @@ from geo.intake.kinds import SHAPEFILE
 from geo.intake.report import UsedColumn
 from geo.intake.values import reader_of
 from geo.layer import Layer
-from geo.thai import normalised, western_digits
+from geo.thai import folded_header
 
 # What `--map` may name beside the layer's own columns: where a CSV keeps its places.
 PLACE_NAMES = ("lon", "lat", "wkt")
@@ -48,11 +47,6 @@ class Matching:
             *from_file,
             *(UsedColumn(field=name, constant=value) for name, value in self.constants.items()),
         )
-
-
-def folded_header(name: str) -> str:
-    """A header as it is compared: Thai normalised, western digits, case folded, no spaces or underscores."""
-    return re.sub(r"[\s_\-]+", "", western_digits(normalised(name)).casefold())
 
 
 def matched(

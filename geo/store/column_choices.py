@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from geo.errors import BadRequest
 from geo.layer import Layer
 from geo.store.editions_tables import ColumnChoice
-from geo.thai import normalised
+from geo.thai import folded_header
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,14 +24,9 @@ class Choices:
     unused: frozenset[str]
 
 
-def normalised_header(header: str) -> str:
-    """A header as it is remembered: without regard to case, spaces and how its Thai was typed."""
-    return "".join(normalised(header).casefold().split())
-
-
 def remembered(session: Session, layer: Layer, town: str, headers: Collection[str]) -> Choices:
     """What was chosen for these headers, by the header as the file writes it; a field that is no more is forgotten."""
-    by_name = {normalised_header(header): header for header in headers}
+    by_name = {folded_header(header): header for header in headers}
     one = ColumnChoice
     query = select(one.header, one.field, one.is_used).where(
         one.municipality == town, one.layer == layer.id, one.header.in_(sorted(by_name))
@@ -50,7 +45,7 @@ def remember(
         raise BadRequest(f"ไม่มีช่องข้อมูล {', '.join(unknown)}", f"There are no columns {', '.join(unknown)}")
     for header, field in chosen.items():
         values = {"field": field, "is_used": field is not None, "chosen_at": at, "chosen_by": by}
-        name = {"municipality": town, "layer": layer.id, "header": normalised_header(header)}
+        name = {"municipality": town, "layer": layer.id, "header": folded_header(header)}
         statement = insert(ColumnChoice).values(**name, **values)
         session.execute(statement.on_conflict_do_update(index_elements=list(name), set_=values))
 
@@ -58,6 +53,6 @@ def remember(
 def forget(session: Session, layer: Layer, town: str, headers: Collection[str]) -> int:
     """Choose nothing for these headers any more; how many there were."""
     one = ColumnChoice
-    names = sorted({normalised_header(header) for header in headers})
+    names = sorted({folded_header(header) for header in headers})
     gone = delete(one).where(one.municipality == town, one.layer == layer.id, one.header.in_(names))
     return len(session.execute(gone.returning(one.header)).all())

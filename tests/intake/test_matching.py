@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from geo.errors import RefusedImport
-from geo.intake.match import Matching, folded_header, matched
+from geo.intake.match import Matching, matched
+from geo.thai import folded_header
 from layers import LAYERS
 from tests.intake.conftest import Load, Rows
 

@@ -19,11 +19,11 @@ from geo.intake.doctor.examine import examined
 from geo.intake.doctor.land_office import examined_list
 from geo.intake.doctor.proposals import mapping_of, proposals
 from geo.intake.load import LoadOptions, load_file
-from geo.intake.match import folded_header
 from geo.intake.open import opened
 from geo.intake.report import Report
 from geo.store.db import session_of
 from geo.store.known import Known, known_here
+from geo.thai import folded_header
 from layers import LAYERS
 from tests.taxmap.ltax import write_ltax
 

@@ -14,9 +14,9 @@ from geo.errors import Text
 from geo.intake.doctor.finding import Finding
 from geo.intake.doctor.look import Looked
 from geo.intake.doctor.make import finding, shown_values
-from geo.intake.match import folded_header
 from geo.intake.parcel_codes import Composition, composition
 from geo.layer import Audience
+from geo.thai import folded_header
 
 # The stubs of pyarrow know no array of a kind that is found out at run time.
 compute: Any = pyarrow.compute

@@ -24,12 +24,11 @@ from geo.intake.doctor.finding import Examination, Finding, in_order
 from geo.intake.doctor.look import WHOLE, Watch
 from geo.intake.doctor.make import finding, shown_values
 from geo.intake.load import LoadOptions, Progress
-from geo.intake.match import folded_header
 from geo.intake.open import Opened, opened
 from geo.intake.refusals import refusal
 from geo.intake.report import UsedColumn
 from geo.store.known import Known
-from geo.thai import DateOrder, is_null_literal, looks_mojibake, read_date, read_number, western_digits
+from geo.thai import DateOrder, folded_header, is_null_literal, looks_mojibake, read_date, read_number, western_digits
 
 KIND = "land_office"
 # Field → the headers it has in either form.

@@ -19,10 +19,9 @@ from geo.intake.doctor.cells import text_columns
 from geo.intake.doctor.finding import Finding
 from geo.intake.doctor.look import Looked
 from geo.intake.doctor.make import finding
-from geo.intake.match import folded_header
 from geo.shapes.many_areas import areas_of_many
 from geo.shapes.measure import NGAN_OF_A_RAI, SQUARE_METRES_OF_A_WAH, WAH_OF_A_NGAN
-from geo.thai import western_digits
+from geo.thai import folded_header, western_digits
 
 # Tenths of a square wah (0-9), beside the whole ones (DOMAIN 2.8, not confirmed).
 TENTHS = frozenset(map(folded_header, ("subwa", "sub_wa", "land_space_sub_wa", "เศษ", "เศษวา")))

@@ -17,12 +17,12 @@ import pyarrow.compute
 
 from geo.errors import Text
 from geo.intake.kinds import TEXT_TABLES
-from geo.intake.match import folded_header, found_by_name, may_be_fed, place_columns
+from geo.intake.match import found_by_name, may_be_fed, place_columns
 from geo.intake.open import Opened
 from geo.intake.parcel_codes import PARCEL_CODE
 from geo.intake.values import FIRST_BUDDHIST_YEAR, is_year
 from geo.layer import Field, Layer
-from geo.thai import DateOrder, is_null_literal, read_date, read_number, western_digits
+from geo.thai import DateOrder, folded_header, is_null_literal, read_date, read_number, western_digits
 
 REMEMBERED, NAME, CONTENTS, ASK, UNUSED = "remembered", "name", "contents", "ask", "unused"
 LOOKED_AT_ROWS, LOOKED_AT_VALUES = 20_000, 2_000
